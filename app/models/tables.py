@@ -1,0 +1,158 @@
+"""The tables. A table is never a request body: it does not validate when constructed.
+
+Keys of things are their natural keys. A response row holds no address, agent, token or time finer than the day; its
+place in the table follows from its random id, not from when it came.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKeyConstraint, LargeBinary, Text
+from sqlmodel import Field, SQLModel
+
+from app.db import UtcTime
+
+
+def _slug(**more: Any) -> Any:
+    return Field(max_length=64, **more)
+
+
+class School(SQLModel, table=True):
+    key: str = _slug(primary_key=True)
+    name: str = Field(max_length=200)
+    district: str | None = Field(default=None, max_length=200)
+
+
+class InstrumentVersion(SQLModel, table=True):
+    """One immutable version of an instrument."""
+
+    __tablename__ = "instrument_version"
+    key: str = _slug(primary_key=True)
+    version: int = Field(primary_key=True)
+    group: str = Field(max_length=16)
+    definition: dict[str, Any] = Field(sa_type=JSON)
+    digest: str = Field(max_length=71)
+
+
+class Wave(SQLModel, table=True):
+    """One administration. `revision` counts its changes, so that a writer can tell a stale copy."""
+
+    key: str = _slug(primary_key=True)
+    title: str = Field(max_length=200)
+    simulated: bool = False
+    opens_at: datetime = Field(sa_type=UtcTime)
+    closes_at: datetime = Field(sa_type=UtcTime)
+    time_zone: str = Field(max_length=64)
+    schools: list[str] = Field(sa_type=JSON)
+    promise: dict[str, Any] = Field(sa_type=JSON)
+    revision: int = 1
+    closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    closing_counts: list[list[Any]] | None = Field(default=None, sa_type=JSON)
+    roster_source: str | None = Field(default=None, max_length=200)
+    roster_unit: str | None = Field(default=None, max_length=16)
+
+
+class WaveInstrument(SQLModel, table=True):
+    """Which version of which instrument a group gets in a wave."""
+
+    __tablename__ = "wave_instrument"
+    __table_args__ = (
+        ForeignKeyConstraint(["wave"], ["wave.key"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["key", "version"], ["instrument_version.key", "instrument_version.version"]),
+    )
+    wave: str = _slug(primary_key=True)
+    group: str = Field(max_length=16, primary_key=True)
+    key: str = _slug()
+    version: int
+
+
+class RosterLine(SQLModel, table=True):
+    """How many people were eligible; `school` is empty for people not tied to one."""
+
+    __tablename__ = "roster"
+    __table_args__ = (ForeignKeyConstraint(["wave"], ["wave.key"], ondelete="CASCADE"),)
+    wave: str = _slug(primary_key=True)
+    group: str = Field(max_length=16, primary_key=True)
+    school: str = _slug(primary_key=True)
+    eligible: int = Field(sa_type=BigInteger)
+
+
+class SurveyResponse(SQLModel, table=True):
+    """One person's completed questionnaire, as a fixed-width record and open answers (JSON)."""
+
+    __tablename__ = "survey_response"
+    __table_args__ = (ForeignKeyConstraint(["wave"], ["wave.key"]), {"sqlite_with_rowid": False})
+    wave: str = _slug(primary_key=True)
+    id: str = Field(max_length=36, primary_key=True)
+    group: str = Field(max_length=16)
+    school: str | None = _slug(default=None)
+    locale: str | None = Field(default=None, max_length=35)
+    record: str = Field(sa_type=Text)
+    open_answers: str | None = Field(default=None, sa_type=Text)
+    promise_digest: str = Field(max_length=32)
+    received_on: date
+
+
+class WithdrawnResponse(SQLModel, table=True):
+    """The id of a response that its sender took back; it stays spent."""
+
+    __tablename__ = "withdrawn_response"
+    __table_args__ = (ForeignKeyConstraint(["wave"], ["wave.key"]), {"sqlite_with_rowid": False})
+    wave: str = _slug(primary_key=True)
+    id: str = Field(max_length=36, primary_key=True)
+
+
+class Release(SQLModel, table=True):
+    """An immutable, numbered publication of one wave's protected figures, with the tallies it was made from."""
+
+    __table_args__ = (ForeignKeyConstraint(["wave"], ["wave.key"]),)
+    wave: str = _slug(primary_key=True)
+    number: int = Field(primary_key=True)
+    definitions: str = Field(max_length=16)
+    tallies: bytes = Field(sa_type=LargeBinary)
+    released_at: datetime = Field(sa_type=UtcTime)
+
+
+class ReleaseDocument(SQLModel, table=True):
+    """What one audience reads of a release: canonical JSON, compressed, with its digest."""
+
+    __tablename__ = "release_document"
+    __table_args__ = (
+        ForeignKeyConstraint(["wave", "number"], ["release.wave", "release.number"]),
+    )
+    wave: str = _slug(primary_key=True)
+    number: int = Field(primary_key=True)
+    audience: str = Field(max_length=16, primary_key=True)
+    digest: str = Field(max_length=71)
+    document: bytes = Field(sa_type=LargeBinary)
+
+
+class ApiKey(SQLModel, table=True):
+    """A key; only a hash of its secret is stored."""
+
+    __tablename__ = "api_key"
+    id: str = Field(max_length=32, primary_key=True)
+    name: str = Field(max_length=200)
+    role: str = Field(max_length=16)
+    schools: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    waves: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    groups: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    audience: str | None = Field(default=None, max_length=16)
+    publishable: bool = False
+    secret_hash: str = Field(max_length=64, unique=True)
+    created_at: datetime = Field(sa_type=UtcTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class AuditEvent(SQLModel, table=True):
+    """Who did what that can be asked about later; never an answer, a code or a secret."""
+
+    __tablename__ = "audit_event"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=UtcTime, index=True)
+    key_id: str | None = Field(default=None, max_length=32)
+    action: str = Field(max_length=64)
+    subject: str = Field(max_length=200)
