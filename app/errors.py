@@ -19,7 +19,10 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of an input: where it is (JSON pointer), a stable code, a sentence, and what would have been right."""
+    """One fault of an input: where it is, a stable code, a sentence, and what would have been right.
+
+    `pointer` is a JSON pointer into the body, or `?name` for a query parameter.
+    """
 
     pointer: str
     code: str
@@ -27,7 +30,8 @@ class Fault:
     expected: tuple[Any, ...] | None = None
 
     def document(self) -> dict[str, Any]:
-        out: dict[str, Any] = {"pointer": self.pointer, "code": self.code, "detail": self.detail}
+        where = "parameter" if self.pointer.startswith("?") else "pointer"
+        out: dict[str, Any] = {where: self.pointer.removeprefix("?"), "code": self.code, "detail": self.detail}
         if self.expected is not None:
             out["expected"] = list(self.expected)
         return out

@@ -9,7 +9,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 venv=$root/.venv
 
 fail() { # fail CODE TEXT
-    printf '\nsoundings: %s (exit %s)\n' "$2" "$1" >&2
+    printf '\nsoundings: %s (exit %s)\n' "$2" "$1" | fold -s -w 100 >&2
     exit "$1"
 }
 
@@ -23,9 +23,10 @@ find_python() {
     for candidate do
         if runs "$candidate"; then python=$candidate; return; fi
     done
-    seen=$("$1" --version 2>&1 </dev/null | tail -n 1)
-    fail 3 "Python 3.11 or newer is needed; looked for: $*. The first of them answers: ${seen:-nothing}. Install a newer \
-Python, or name the one to use: PYTHON=/path/to/python3.12 $0"
+    seen=nothing
+    if command -v "$1" >/dev/null; then seen=$("$1" --version 2>&1 </dev/null | tail -n 1); fi
+    fail 3 "Python 3.11 or newer is needed. Looked for: $*; found: ${seen:-nothing that runs}. Install a newer Python, or \
+name the one to use: PYTHON=/path/to/python3.12 $0"
 }
 
 make_venv() {
@@ -50,7 +51,7 @@ environment() { # environment LOCK
     if [ ! -f "$stamp" ]; then
         echo "soundings: installing the packages of $1 into .venv (once, about a minute)" >&2
         if ! said=$("$python" -m pip install --quiet --no-input --disable-pip-version-check \
-            --require-hashes -r "$lock" 2>&1 </dev/null); then
+            --only-binary :all: --require-hashes -r "$lock" 2>&1 </dev/null); then
             printf '%s\n' "$said" | tail -n 12 >&2
             fail 5 "the packages of $1 could not be installed; the last lines of pip are above. Most often the package \
 registry is out of reach: check the network, a proxy (HTTPS_PROXY) or your own mirror (pip config, PIP_INDEX_URL), then \

@@ -119,9 +119,7 @@ class ReleaseDocument(SQLModel, table=True):
     """What one audience reads of a release: canonical JSON, compressed, with its digest."""
 
     __tablename__ = "release_document"
-    __table_args__ = (
-        ForeignKeyConstraint(["wave", "number"], ["release.wave", "release.number"]),
-    )
+    __table_args__ = (ForeignKeyConstraint(["wave", "number"], ["release.wave", "release.number"]),)
     wave: str = _slug(primary_key=True)
     number: int = Field(primary_key=True)
     audience: str = Field(max_length=16, primary_key=True)

@@ -132,7 +132,9 @@ class Codebook:
                 faulty.add(key)
         if known < len(answers):
             mine = self.instrument.by_key
-            faults += [_fault(key, "unknown_item", "The instrument has no such item.") for key in answers if key not in mine]
+            faults += [
+                _fault(key, "unknown_item", "The instrument has no such item.") for key in answers if key not in mine
+            ]
         if faults:
             raise AnswersFaulty(faults)
         return Coded("".join(record), open_answers)

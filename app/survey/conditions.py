@@ -105,7 +105,10 @@ def _tag(value: Any) -> str:
 
 
 Condition = Annotated[
-    Annotated[Is, Tag("«is»")] | Annotated[All, Tag("«all»")] | Annotated[AnyOf, Tag("«any»")] | Annotated[Not, Tag("«not»")],
+    Annotated[Is, Tag("«is»")]
+    | Annotated[All, Tag("«all»")]
+    | Annotated[AnyOf, Tag("«any»")]
+    | Annotated[Not, Tag("«not»")],
     Discriminator(_tag),
 ]
 for _model in (All, AnyOf, Not):

@@ -43,9 +43,7 @@ class _SectionHead(Model):
 
 
 class Section(_SectionHead):
-    items: Annotated[
-        list[Annotated[Item, Discriminator("kind")]], Field(min_length=1, max_length=MAX_ITEMS)
-    ]
+    items: Annotated[list[Annotated[Item, Discriminator("kind")]], Field(min_length=1, max_length=MAX_ITEMS)]
 
 
 class _Head(Model):
@@ -202,7 +200,9 @@ def _sections(raw: Any, faults: list[Fault]) -> tuple[list[_Seen], list[tuple[in
         keys |= {head.key} if head else set()
         listed = section.get("items")
         if not isinstance(listed, list) or not listed:
-            faults.append(Fault(pointer("sections", i, "items"), "required", "A section needs a list of at least one item."))
+            faults.append(
+                Fault(pointer("sections", i, "items"), "required", "A section needs a list of at least one item.")
+            )
             continue
         items += [_item(value, faults, ("sections", i, "items", j)) for j, value in enumerate(listed)]
     if len(items) > MAX_ITEMS:
@@ -264,13 +264,20 @@ def _item_faults(items: list[_Seen], scales: Mapping[str, Scale | None], constru
             if isinstance(item, Rating) and item.scale not in scales:
                 yield Fault(pointer(*path, "scale"), "unknown_scale", "There is no such scale.", tuple(scales))
             if item.construct_key is not None and item.construct_key not in constructs:
-                yield Fault(pointer(*path, "construct"), "unknown_construct", "There is no such construct.", tuple(sorted(constructs)))
+                yield Fault(
+                    pointer(*path, "construct"),
+                    "unknown_construct",
+                    "There is no such construct.",
+                    tuple(sorted(constructs)),
+                )
             if item.construct_key is not None and scale is not None:
                 here = (scale.lowest, scale.highest)
                 if ranges.setdefault(item.construct_key, here) != here:
                     yield Fault(
-                        pointer(*path, "scale"), "construct_scale_mismatch",
-                        "The items of a construct share their lowest and highest score.", ranges[item.construct_key],
+                        pointer(*path, "scale"),
+                        "construct_scale_mismatch",
+                        "The items of a construct share their lowest and highest score.",
+                        ranges[item.construct_key],
                     )
             outcomes += item.is_outcome
             if item.is_outcome and outcomes == 2:
@@ -315,7 +322,8 @@ def incompatibilities(earlier: Instrument, new: Instrument) -> list[Fault]:
             if before is not None and before.meaning(earlier.scales) != item.meaning(new.scales):
                 faults.append(
                     Fault(
-                        pointer("sections", i, "items", j, "key"), "meaning_changed",
+                        pointer("sections", i, "items", j, "key"),
+                        "meaning_changed",
                         f"`{item.key}` has another kind, other scale values or other scores than before: give it a new key.",
                     )
                 )

@@ -26,7 +26,9 @@ MISSING, NOT_ASKED, NOT_APPLICABLE = ".", "-", "~"
 class Wrong(Exception):
     """An answer that is not one of this item: a code, a sentence, and what would have been right."""
 
-    def __init__(self, code: str, detail: str, expected: tuple[Any, ...] | None = None, below: tuple[str | int, ...] = ()) -> None:
+    def __init__(
+        self, code: str, detail: str, expected: tuple[Any, ...] | None = None, below: tuple[str | int, ...] = ()
+    ) -> None:
         super().__init__(detail)
         self.code, self.detail, self.expected, self.below = code, detail, expected, below
 

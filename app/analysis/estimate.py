@@ -1,0 +1,122 @@
+"""Means and shares with their intervals, for any number of cells at once (STATISTICS.md, "Per item and cell").
+
+Decides the arithmetic from whole counts to a figure. It knows neither who the people are nor what may be shown.
+Frames have a row a cell; a figure that does not exist is NaN here and null in a document.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+Floats = NDArray[np.float64]
+Z = 1.959963984540054
+"""The normal quantile of 0.975."""
+
+
+def ratio(numerator: NDArray[Any], denominator: NDArray[Any]) -> Floats:
+    """Divide whole numbers of any size, each quotient rounded once; NaN where the denominator is 0."""
+    top, below = np.broadcast_arrays(whole(numerator), whole(denominator))
+    out = np.full(top.shape, np.nan)
+    some = below != 0
+    out[some] = top[some] / below[some]
+    return out
+
+
+def whole(values: NDArray[Any]) -> NDArray[np.object_]:
+    """Give whole numbers as Python's, which never overflow."""
+    return np.asarray(values).astype(object)
+
+
+def moments(n: NDArray[Any], total: NDArray[Any], squares: NDArray[Any], lowest: int = 0, unit: int = 1) -> pd.DataFrame:
+    """Mean and variance of people's values from exact whole sums.
+
+    Parameters
+    ----------
+    n : people.
+    total, squares : sum and sum of squares of (value - lowest) * unit, whole numbers.
+    lowest, unit : where the counting starts, and how many counts are 1.
+
+    Returns
+    -------
+    DataFrame : `n`; `value`, the mean, NaN for n = 0; `variance` with divisor n - 1, NaN for n < 2.
+    """
+    n, total, squares = whole(n), whole(total), whole(squares)
+    variance = ratio(n * squares - total * total, n * (n - 1) * unit**2)
+    return pd.DataFrame({"n": n.astype(np.int64), "value": ratio(total + n * lowest * unit, n * unit), "variance": variance})
+
+
+def mean_interval(of: pd.DataFrame, population: NDArray[Any]) -> pd.DataFrame:
+    """Standard error and t interval of means, a simple random sample of n from a finite population.
+
+    Parameters
+    ----------
+    of : a frame of `moments`.
+    population : N; NaN where it is unknown or smaller than n, which means no correction.
+
+    Returns
+    -------
+    DataFrame : `value`, `sd`, `se`, `low`, `high`. n = 1 < N has no se; n = N is a census, se 0, whatever n.
+
+    Notes
+    -----
+    Cochran, *Sampling Techniques* (1977), section 2.6: se² = (1 - n/N) s² / n; the t quantile has n - 1 degrees.
+    """
+    n, N = of["n"].to_numpy(), np.asarray(population, dtype=float)
+    census = (n > 0) & (n == N)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = np.where(np.isnan(N), 1.0, (N - n) / N)
+        se = np.where(census, 0.0, np.sqrt(left * of["variance"].to_numpy() / n))
+        half = np.where(census, 0.0, t_quantile(n - 1) * se)
+    value = of["value"].to_numpy()
+    sd = np.sqrt(of["variance"].to_numpy())
+    return pd.DataFrame({"value": value, "sd": sd, "se": se, "low": value - half, "high": value + half})
+
+
+def t_quantile(df: NDArray[Any]) -> Floats:
+    """Student's t quantile of 0.975; NaN for less than one degree of freedom."""
+    df = np.asarray(df, dtype=float)
+    return np.where(df >= 1, stdtrit(np.maximum(df, 1), 0.975), np.nan)
+
+
+def share_interval(count: NDArray[Any], n: NDArray[Any], population: NDArray[Any]) -> pd.DataFrame:
+    """Shares with Wilson's score interval, corrected for a finite population, and the bounds that need no sampling.
+
+    Parameters
+    ----------
+    count, n : people who answered favorably, people who answered.
+    population : N; NaN where it is unknown or smaller than n, which means plain Wilson and no bounds.
+
+    Returns
+    -------
+    DataFrame : `count`, `share`, `low`, `high` (count / n and its interval; NaN for n = 0), `floor`, `ceiling` (the
+        share if all who did not answer had answered unfavorably, or favorably; NaN without N or for N = 0).
+
+    Notes
+    -----
+    Wilson (1927) without continuity correction, on the effective size n* = n (N - 1) / (N - n); n = N gives the share.
+    """
+    N = np.asarray(population, dtype=float)
+    share = ratio(count, n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.where(np.isnan(N), n, n * (N - 1) / (N - n))
+        low, high = wilson(share, size)
+        floor, ceiling = count / N, (count + N - n) / N
+    census = n == N
+    low = np.where(census, share, np.where(count == 0, share, low))
+    high = np.where(census, share, np.where(count == n, share, high))
+    return pd.DataFrame(
+        {"count": count, "share": share, "low": low, "high": high, "floor": floor, "ceiling": ceiling}
+    )
+
+
+def wilson(share: Floats, size: Floats) -> tuple[Floats, Floats]:
+    """Give the limits of Wilson's score interval of a share of `size` people, a number that need not be whole."""
+    middle = share + Z**2 / (2 * size)
+    half = Z * np.sqrt(share * (1 - share) / size + Z**2 / (4 * size**2))
+    below = 1 + Z**2 / size
+    return np.clip((middle - half) / below, 0, 1), np.clip((middle + half) / below, 0, 1)

@@ -1,0 +1,246 @@
+"""Every command of `soundings`. Answers go to stdout, everything else to stderr.
+
+Decides how the program is started and run by people and by cron; what it does is in `services`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+import structlog
+import typer
+import uvicorn
+import yaml
+from pydantic import ValidationError
+from rich.console import Console
+from sqlalchemy.exc import OperationalError
+
+from app.auth import Role
+from app.config import Settings, SettingsError
+from app.db import Database
+from app.errors import Problem
+from app.models.keys import KeyIn
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Soundings: surveys of school districts, collected safely."
+)
+key_app = typer.Typer(no_args_is_help=True, help="Keys.")
+wave_app = typer.Typer(no_args_is_help=True, help="Waves.")
+instrument_app = typer.Typer(no_args_is_help=True, help="Instruments.")
+app.add_typer(key_app, name="key")
+app.add_typer(wave_app, name="wave")
+app.add_typer(instrument_app, name="instrument")
+say = Console(stderr=True, highlight=False)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _told(function: F) -> F:
+    """Turn what can go wrong into a line that says what to do, and exit status 1."""
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Problem as problem:
+            say.print(f"[red]{problem.title}.[/] {problem.detail}")
+            for fault in problem.faults:
+                say.print(f"  {fault.pointer or '/'}: {fault.detail}", markup=False)
+        except ValidationError as error:
+            for one in error.errors():
+                name = "_".join(str(part) for part in one["loc"]).upper()
+                say.print(
+                    f"SOUNDINGS_{name}: {one['msg']}" if error.title == "Settings" else f"{name.lower()}: {one['msg']}",
+                    markup=False,
+                )
+        except SettingsError as error:
+            say.print(str(error), markup=False)
+        except OperationalError as error:
+            say.print(f"The database cannot be reached: {error.orig}", markup=False)
+        raise typer.Exit(1)
+
+    return cast(F, run)
+
+
+def _database(settings: Settings) -> Database:
+    """Open the database; an SQLite file is migrated by itself, PostgreSQL must be current."""
+    database = Database(settings)
+    if database.is_sqlite:
+        database.migrate()
+    elif not database.is_current():
+        raise SettingsError("The database's schema is not this program's. Run `soundings migrate`, then start again.")
+    return database
+
+
+# ------------------------------------------------------------------ serving
+@app.command()
+@_told
+def serve() -> None:
+    """Start the server (SOUNDINGS_HOST, SOUNDINGS_PORT, SOUNDINGS_WORKERS)."""
+    settings = Settings()
+    settings.signing_secret()
+    _database(settings).close()
+    if settings.workers > 1:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="soundings-metrics-")
+    uvicorn.run(
+        "app.cli:served",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=15,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+
+
+def served() -> Any:
+    """Make the application in a worker process."""
+    configure_logging()
+    from app.main import create_app  # a worker imports the application, the command line need not
+
+    return create_app()
+
+
+def configure_logging() -> None:
+    """Log one JSON object a line on stderr: events and counts, never what people sent."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.WARNING,
+        format='{"level": "%(levelname)s", "logger": "%(name)s", "event": "%(message)s"}',
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+@app.command()
+@_told
+def migrate(revision: Annotated[str, typer.Argument(help="`head`, `base` or a revision")] = "head") -> None:
+    """Bring the database's schema up to date."""
+    database = Database(Settings())
+    database.migrate(revision)
+    say.print("The schema is up to date." if revision == "head" else f"The schema is at `{revision}`.")
+
+
+@app.command()
+@_told
+def demo(
+    exit_after: Annotated[bool, typer.Option("--exit", help="End when the summary is printed.")] = False,
+    port: Annotated[int, typer.Option(help="Port to serve on; 0 takes a free one.")] = 8000,
+) -> None:
+    """Field four surveys with simulated answers, through the real server, and print what they say."""
+    from app.demo import run
+
+    run(exit_after=exit_after, port=port)
+
+
+@app.command()
+@_told
+def doctor() -> None:
+    """Say whether the settings, the database and its schema are in order."""
+    settings = Settings()
+    settings.signing_secret()
+    database = Database(settings)
+    current = database.is_current()
+    say.print(f"database  {'SQLite' if database.is_sqlite else 'PostgreSQL'}, reachable")
+    say.print(f"schema    {'current' if current else 'not current: run `soundings migrate`'}")
+    say.print(f"workers   {settings.workers}")
+    if not current:
+        raise typer.Exit(1)
+
+
+# ------------------------------------------------------------------ keys, waves, instruments, releases
+@key_app.command("create")
+@_told
+def create_key(
+    role: Annotated[str, typer.Option(help="collector, principal, reporter, director or admin")],
+    name: Annotated[str, typer.Option(help="What the key is for.")],
+    school: Annotated[list[str] | None, typer.Option(help="Limit to a school; may be repeated.")] = None,
+    wave: Annotated[list[str] | None, typer.Option(help="Limit to a wave; may be repeated.")] = None,
+    audience: Annotated[str | None, typer.Option(help="What a reporter reads as.")] = None,
+) -> None:
+    """Make a key and print its secret, and only that, on stdout. Works while the server runs."""
+    from app.services import keys
+
+    wanted = KeyIn(
+        role=cast(Role, role), name=name, schools=school or None, waves=wave or None, audience=cast(Any, audience)
+    )
+    with _database(Settings()).write() as session:
+        _, secret = keys.create(session, wanted, None)
+    print(secret)
+
+
+@wave_app.command("close")
+@_told
+def close_wave(wave: str) -> None:
+    """Close a wave now, for good."""
+    from app.services import waves
+
+    waves.close(_database(Settings()), wave, None)
+    say.print(f"{wave} is closed.", markup=False)
+
+
+@instrument_app.command("check")
+@_told
+def check_instrument(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Say whether a definition (YAML or JSON) is sound; name every fault."""
+    from app.survey.instrument import parse
+
+    instrument = parse(_definition(file))
+    say.print(f"{instrument.key}: sound, {len(instrument.items)} items, {instrument.digest}", markup=False)
+
+
+@instrument_app.command("add")
+@_told
+def add_instrument(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Store a definition (YAML or JSON) and print the version it became."""
+    from app.services import instruments
+
+    database = _database(Settings())
+    with database.write() as session:
+        row, made = instruments.add(database, session, _definition(file), None)
+        print(f"{row.key}@{row.version}")
+    say.print("new version" if made else "this version stood already")
+
+
+def _definition(file: Path) -> Any:
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))  # JSON is YAML
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not YAML or JSON: {error}") from None
+
+
+@app.command()
+@_told
+def release(wave: str) -> None:
+    """Publish a closed wave's figures; print the release's number."""
+    from app.services import releases
+
+    number, made = releases.make(_database(Settings()), releases.Shelf(), wave, None)
+    print(number)
+    say.print("made now" if made else "stood already")
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,152 @@
+"""Wiring: one application from its settings. Nothing is decided here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
+
+from app import __version__
+from app.config import Settings
+from app.db import Database
+from app.routers import instruments, keys, releases, responses, schools, service, waves
+from app.services.keys import KeyRing
+from app.services.releases import Shelf
+from app.services.responses import Desk
+from app.services.waves import Sheets, close_due
+from app.services.writer import ResponseWriter
+from app.survey.instrument import Instrument
+from app.web import problems
+from app.web.middleware import Envelope
+from app.web.state import State
+
+CLOSE_DUE_EVERY_S = 15
+EXPOSED = ("ETag", "Location", "Retry-After", "Idempotency-Replayed", "Content-Disposition", "X-Request-Id")
+
+log = structlog.get_logger()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the application; the database must be migrated."""
+    settings = settings or Settings()
+    database = Database(settings)
+    secret = settings.signing_secret()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        writer = ResponseWriter(database)
+        desk = Desk(database, Sheets(database), writer, secret)
+        app.state.soundings = State(settings, database, KeyRing(database), desk, Shelf())
+        closer = asyncio.create_task(_close_due_waves(database))
+        try:
+            yield
+        finally:
+            closer.cancel()
+            with suppress(asyncio.CancelledError):
+                await closer
+            await run_in_threadpool(writer.stop)
+            database.close()
+
+    app = FastAPI(
+        title="Soundings",
+        version=__version__,
+        summary="Stakeholder surveys of school districts: collected safely, published without hurting anybody.",
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    for module in (responses, releases, waves, schools, instruments, keys, service):  # the busiest are matched first
+        app.include_router(module.router)
+    problems.install(app)
+    app.add_middleware(Envelope, access_log=settings.access_log)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "If-None-Match",
+                "Withdrawal-Code",
+            ],
+            expose_headers=list(EXPOSED),
+            max_age=600,
+        )
+    _describe(app)
+    return app
+
+
+async def _close_due_waves(database: Database) -> None:
+    """Close waves whose time has come, as long as the server runs."""
+    while True:
+        try:
+            closed = await run_in_threadpool(close_due, database)
+            if closed:
+                log.info("waves.closed", count=len(closed))
+        except Exception as error:
+            log.warning("waves.close_due_failed", error=type(error).__name__)
+        await asyncio.sleep(CLOSE_DUE_EVERY_S)
+
+
+def _describe(app: FastAPI) -> None:
+    """Complete the OpenAPI document with what FastAPI cannot see: bearer keys, problems, the instrument's schema."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            parts = document["components"]
+            parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+            definition = Instrument.model_json_schema(ref_template="#/components/schemas/{model}")
+            parts["schemas"] |= {**definition.pop("$defs"), "Instrument": definition}
+            parts["schemas"]["Problem"] = _PROBLEM
+            for name in ("HTTPValidationError", "ValidationError"):
+                parts["schemas"].pop(name, None)
+            problem = {
+                "description": "A problem.",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+            for path, operations in document["paths"].items():
+                for operation in operations.values():
+                    operation["responses"].pop("422", None)
+                    operation["responses"]["4XX"] = operation["responses"]["5XX"] = problem
+                    if path.startswith("/v1/") or path == "/metrics":
+                        operation["security"] = [{"key": []}]
+        return app.openapi_schema or {}
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "examples": ["/problems/answers-invalid"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string"},
+                    "parameter": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "expected": {"type": "array"},
+                },
+            },
+        },
+    },
+}

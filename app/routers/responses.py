@@ -1,0 +1,122 @@
+"""`/v1/waves/{wave}/responses`: the door for answers. A 201 leaves only after the response is durable."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from app.auth import ADMINS, SENDERS, Caller
+from app.errors import Fault, Forbidden, InvalidRequest, NotFound
+from app.models.responses import BulkOut, Receipt, ResponseIn, Withdrawal
+from app.services import responses
+from app.services.waves import Sheet
+from app.web.bodies import BULK_LIMIT, read_body, read_json
+from app.web.routes import Json, V1Route
+from app.web.state import Held, Key, Needs, State, Writer, state_of
+
+router = APIRouter(prefix="/v1/waves/{wave}/responses", route_class=V1Route, tags=["responses"])
+Sender = Annotated[Caller, Depends(Needs(SENDERS))]
+Admin = Annotated[Caller, Depends(Needs(ADMINS))]
+
+
+def _takes(media_type: str, schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
+    return {"requestBody": {"required": required, "content": {media_type: {"schema": schema}}}}
+
+
+async def _sheet(held: State, wave: str, caller: Caller) -> Sheet:
+    if not caller.serves(wave=wave):
+        raise Forbidden("This key does not serve that wave.")
+    return held.desk.sheets.recall(wave) or await run_in_threadpool(held.desk.sheets.read, wave)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=Receipt,
+    responses={200: {"model": Receipt, "description": "A replay: it was stored before."}},
+    openapi_extra=_takes("application/json", ResponseIn.model_json_schema()),
+)
+async def submit_response(wave: Key, request: Request, caller: Sender) -> Response:
+    """Store one response, once. Send it again with the same id whenever the reply did not arrive."""
+    held = state_of(request)
+    sheet = await _sheet(held, wave, caller)
+    body = await read_json(request)
+    receipt, replayed = await responses.submit(held.desk, sheet, caller, body, request.headers.get("idempotency-key"))
+    headers = {"Location": f"/v1/waves/{wave}/responses/{receipt['id']}"}
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(orjson.dumps(receipt), 200 if replayed else 201, headers, "application/json")
+
+
+@router.post("/bulk", response_model=BulkOut, openapi_extra=_takes("application/x-ndjson", {"type": "string"}))
+async def submit_bulk(wave: Key, request: Request, caller: Sender) -> Response:
+    """Store up to 10,000 responses, one a line, each with its id; every line gets a verdict."""
+    if caller.publishable:
+        raise Forbidden("A publishable key sends responses one by one.")
+    held = state_of(request)
+    sheet = await _sheet(held, wave, caller)
+    body = await read_body(request, BULK_LIMIT, "application/x-ndjson")
+    lines = await run_in_threadpool(responses.read_bulk, sheet, caller, body)
+    verdicts = await responses.submit_bulk(held.desk, sheet, lines, request.url.path)
+    return Response(orjson.dumps(verdicts), 200, media_type="application/json")
+
+
+@router.delete(
+    "/{response_id}",
+    status_code=204,
+    openapi_extra={
+        **_takes("application/json", Withdrawal.model_json_schema(), required=False),
+        "parameters": [{"name": "Withdrawal-Code", "in": "header", "required": False, "schema": {"type": "string"}}],
+    },
+)
+async def withdraw_response(wave: Key, response_id: str, request: Request, caller: Sender) -> Response:
+    """Take a response back while the wave is open, with the code from its receipt, in the body or a header."""
+    held = state_of(request)
+    await _sheet(held, wave, caller)
+    code = await _withdrawal_code(request)
+
+    def work() -> None:
+        with held.database.write() as session:
+            responses.withdraw(held.desk, session, wave, response_id.replace("\x00", ""), code)
+
+    await run_in_threadpool(work)
+    return Response(status_code=204)
+
+
+async def _withdrawal_code(request: Request) -> str:
+    header = request.headers.get("withdrawal-code")
+    if header is not None:
+        return header
+    body = await read_json(request)
+    code = body.get("withdrawal_code") if isinstance(body, dict) else None
+    if not isinstance(code, str) or body.keys() != {"withdrawal_code"}:
+        raise InvalidRequest(
+            faults=[
+                Fault(
+                    "/withdrawal_code",
+                    "required",
+                    "Send `withdrawal_code`, and nothing else, or the header `Withdrawal-Code`.",
+                )
+            ]
+        )
+    return code
+
+
+@router.get("", response_class=StreamingResponse, responses={200: {"content": {"application/x-ndjson": {}}}})
+def export_responses(
+    wave: Key, held: Held, caller: Admin, format: Annotated[Literal["ndjson"], Query()] = "ndjson"
+) -> Response:
+    """Give every response of a wave, one a line. Always audited; passing it on breaks the promise to those who answered."""
+    return StreamingResponse(responses.export(held.database, wave, caller), media_type="application/x-ndjson")
+
+
+@router.get("/{response_id}", response_model=dict[str, Any])
+def read_response(wave: Key, response_id: str, caller: Admin, session: Writer) -> Response:
+    """Read one response through the codebook. Always audited."""
+    if "\x00" in response_id:
+        raise NotFound("There is no response with this id.")
+    return Json(responses.get(session, wave, response_id, caller))

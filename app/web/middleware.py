@@ -1,0 +1,103 @@
+"""What every reply carries, and what is counted and logged of a request.
+
+Logs and metrics name the route, never the address: no key of a wave, group or school, no answer, no code.
+"""
+
+from __future__ import annotations
+
+import secrets
+from itertools import count
+from time import perf_counter
+from typing import Any
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import InternalError, StoreUnavailable
+from app.web.problems import reply
+
+log = structlog.get_logger()
+
+_PROCESS, _COUNT = secrets.token_hex(6), count(1)  # a random number a request would cost a system call each
+
+REQUESTS = Counter("soundings_requests_total", "Requests by route and status.", ["method", "route", "status"])
+SECONDS = Histogram("soundings_request_seconds", "Time to the end of the reply.", ["route"])
+
+
+class Envelope:
+    """Outermost but for CORS: request id, caching headers, the last catch of errors, counting."""
+
+    def __init__(self, app: ASGIApp, *, access_log: bool = False) -> None:
+        self.app = app
+        self.access_log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = perf_counter()
+        request_id = f"{_PROCESS}-{next(_COUNT):x}"
+        is_v1 = scope["path"].startswith("/v1/")
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                headers["x-request-id"] = request_id
+                headers["x-content-type-options"] = "nosniff"
+                if is_v1:
+                    headers["cache-control"] = "private, no-cache"
+                    headers["vary"] = "Authorization, Accept"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            problem = StoreUnavailable() if _store_failed(error) else InternalError()
+            log.error("request.failed", request_id=request_id, route=_route(scope), **_whereabouts(error))
+            if status == 0:
+                await reply(problem, scope["path"])(scope, receive, send_with_headers)
+        finally:
+            took = perf_counter() - begun
+            route = _route(scope)
+            REQUESTS.labels(scope["method"] if route != "unknown" else "other", route, str(status)).inc()
+            SECONDS.labels(route).observe(took)
+            if self.access_log:
+                log.info(
+                    "request",
+                    request_id=request_id,
+                    method=scope["method"],
+                    route=route,
+                    status=status,
+                    ms=round(took * 1000, 1),
+                )
+
+
+def _route(scope: Scope) -> str:
+    """The template of the matched route, such as `/v1/waves/{wave}`."""
+    context = (
+        scope.get("fastapi", {}).get("effective_route_context") if isinstance(scope.get("fastapi"), dict) else None
+    )
+    return getattr(context or scope.get("route"), "path", None) or "unknown"
+
+
+def _store_failed(error: Exception) -> bool:
+    from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+
+    return isinstance(error, (OperationalError, InterfaceError, TimeoutError))
+
+
+def _whereabouts(error: Exception) -> dict[str, Any]:
+    """Where an error happened, without its text: messages of database errors quote values."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "/app/" in code.co_filename:
+            frames.append(f"{code.co_filename.rsplit('/app/', 1)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return {"error": type(error).__name__, "at": frames[-5:]}
