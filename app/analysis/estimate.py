@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
@@ -27,12 +27,14 @@ def ratio(numerator: NDArray[Any], denominator: NDArray[Any]) -> Floats:
     return out
 
 
-def whole(values: NDArray[Any]) -> NDArray[np.object_]:
+def whole(values: ArrayLike) -> NDArray[np.object_]:
     """Give whole numbers as Python's, which never overflow."""
     return np.asarray(values).astype(object)
 
 
-def moments(n: NDArray[Any], total: NDArray[Any], squares: NDArray[Any], lowest: int = 0, unit: int = 1) -> pd.DataFrame:
+def moments(
+    n: NDArray[Any], total: NDArray[Any], squares: NDArray[Any], lowest: NDArray[Any], unit: ArrayLike = 1
+) -> pd.DataFrame:
     """Mean and variance of people's values from exact whole sums.
 
     Parameters
@@ -45,18 +47,19 @@ def moments(n: NDArray[Any], total: NDArray[Any], squares: NDArray[Any], lowest:
     -------
     DataFrame : `n`; `value`, the mean, NaN for n = 0; `variance` with divisor n - 1, NaN for n < 2.
     """
-    n, total, squares = whole(n), whole(total), whole(squares)
+    n, total, squares, unit = whole(n), whole(total), whole(squares), whole(unit)
+    value = ratio(total + n * whole(lowest) * unit, n * unit)
     variance = ratio(n * squares - total * total, n * (n - 1) * unit**2)
-    return pd.DataFrame({"n": n.astype(np.int64), "value": ratio(total + n * lowest * unit, n * unit), "variance": variance})
+    return pd.DataFrame({"n": n.astype(np.int64), "value": value, "variance": variance})
 
 
-def mean_interval(of: pd.DataFrame, population: NDArray[Any]) -> pd.DataFrame:
+def mean_interval(of: pd.DataFrame, population: ArrayLike) -> pd.DataFrame:
     """Standard error and t interval of means, a simple random sample of n from a finite population.
 
     Parameters
     ----------
     of : a frame of `moments`.
-    population : N; NaN where it is unknown or smaller than n, which means no correction.
+    population : N of each row; NaN where it is unknown or smaller than n, which means no correction.
 
     Returns
     -------
@@ -66,15 +69,15 @@ def mean_interval(of: pd.DataFrame, population: NDArray[Any]) -> pd.DataFrame:
     -----
     Cochran, *Sampling Techniques* (1977), section 2.6: se² = (1 - n/N) s² / n; the t quantile has n - 1 degrees.
     """
-    n, N = of["n"].to_numpy(), np.asarray(population, dtype=float)
-    census = (n > 0) & (n == N)
+    n, value, sd = of["n"].to_numpy(), of["value"].to_numpy(), np.sqrt(of["variance"].to_numpy())
+    N = np.asarray(population, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         left = np.where(np.isnan(N), 1.0, (N - n) / N)
-        se = np.where(census, 0.0, np.sqrt(left * of["variance"].to_numpy() / n))
-        half = np.where(census, 0.0, t_quantile(n - 1) * se)
-    value = of["value"].to_numpy()
-    sd = np.sqrt(of["variance"].to_numpy())
-    return pd.DataFrame({"value": value, "sd": sd, "se": se, "low": value - half, "high": value + half})
+        se = np.sqrt(left * of["variance"].to_numpy() / n)
+    half = t_quantile(n - 1) * se
+    census = (n > 0) & (n == N)
+    se[census] = half[census] = 0
+    return pd.DataFrame({"value": value, "sd": sd, "se": se, "low": value - half, "high": value + half}, of.index)
 
 
 def t_quantile(df: NDArray[Any]) -> Floats:
@@ -83,13 +86,13 @@ def t_quantile(df: NDArray[Any]) -> Floats:
     return np.where(df >= 1, stdtrit(np.maximum(df, 1), 0.975), np.nan)
 
 
-def share_interval(count: NDArray[Any], n: NDArray[Any], population: NDArray[Any]) -> pd.DataFrame:
+def share_interval(count: pd.Series[int], n: ArrayLike, population: ArrayLike) -> pd.DataFrame:
     """Shares with Wilson's score interval, corrected for a finite population, and the bounds that need no sampling.
 
     Parameters
     ----------
     count, n : people who answered favorably, people who answered.
-    population : N; NaN where it is unknown or smaller than n, which means plain Wilson and no bounds.
+    population : N of each row; NaN where it is unknown or smaller than n, which means plain Wilson and no bounds.
 
     Returns
     -------
@@ -100,18 +103,15 @@ def share_interval(count: NDArray[Any], n: NDArray[Any], population: NDArray[Any
     -----
     Wilson (1927) without continuity correction, on the effective size n* = n (N - 1) / (N - n); n = N gives the share.
     """
-    N = np.asarray(population, dtype=float)
-    share = ratio(count, n)
+    f, n, N = count.to_numpy(), np.asarray(n), np.asarray(population, dtype=float)
+    share = ratio(f, n)
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(np.isnan(N), n, n * (N - 1) / (N - n))
-        low, high = wilson(share, size)
-        floor, ceiling = count / N, (count + N - n) / N
-    census = n == N
-    low = np.where(census, share, np.where(count == 0, share, low))
-    high = np.where(census, share, np.where(count == n, share, high))
-    return pd.DataFrame(
-        {"count": count, "share": share, "low": low, "high": high, "floor": floor, "ceiling": ceiling}
-    )
+        low, high = wilson(share, np.where(np.isnan(N), n, n * (N - 1) / (N - n)))
+        floor, ceiling = f / N, (f + N - n) / N
+    low = np.where((n == N) | (f == 0), share, low)
+    high = np.where((n == N) | (f == n), share, high)
+    figures = {"count": f, "share": share, "low": low, "high": high, "floor": floor, "ceiling": ceiling}
+    return pd.DataFrame(figures, count.index)
 
 
 def wilson(share: Floats, size: Floats) -> tuple[Floats, Floats]:

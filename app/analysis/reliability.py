@@ -30,9 +30,9 @@ def reliability(complete: NDArray[np.int64], items: int) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame : `n`, the people; `alpha` (Cronbach 1951), `alpha_standardized`, `omega` (McDonald 1999, total, one factor).
-        All are NaN for k < 2, n < 3, or a score without variance; `alpha_standardized` and `omega` also when an item
-        has none; `omega` also for k < 3, for an improper solution and for one that does not converge.
+    DataFrame : `n`, the people; `alpha` (Cronbach 1951), `alpha_standardized`, `omega` (McDonald 1999, total). All are
+        NaN for k < 2, n < 3, or when the sum of the scores has no variance; `alpha_standardized` and `omega` also when
+        an item has none; `omega` also for k < 3, for an improper solution and for none (see `one_factor`).
     """
     n = complete[:, 0]
     figures = pd.DataFrame({"n": n, "alpha": np.nan, "alpha_standardized": np.nan, "omega": np.nan})
@@ -46,13 +46,13 @@ def reliability(complete: NDArray[np.int64], items: int) -> pd.DataFrame:
     varied = usable & (np.diagonal(S, axis1=1, axis2=2) > 0).all(axis=1)
     R = correlations(S[varied])
     spread = R.sum(axis=(1, 2))  # the variance of the sum of standardized scores
-    mean = (spread - items) / (items * (items - 1))
     some = spread > NOTHING
     standardized, omega = np.full((2, len(R)), np.nan)
-    standardized[some] = (items * mean / (1 + (items - 1) * mean))[some]
+    standardized[some] = items / (items - 1) * (1 - items / spread[some])  # k r / (1 + (k - 1) r), r the mean
     if items >= 3 and some.any():
         loadings = one_factor(R[some])
-        omega[some] = 1 - (1 - loadings**2).sum(axis=1) / spread[some]
+        # Rounded where the search ends, so that another processor comes to the same digits.
+        omega[some] = np.round(1 - (1 - loadings**2).sum(axis=1) / spread[some], 10)
     figures.loc[varied, "alpha_standardized"] = standardized
     figures.loc[varied, "omega"] = omega
     return figures
@@ -73,14 +73,15 @@ def correlations(S: NDArray[Any]) -> Floats:
     """Turn scatter or covariance matrices, none with a variance of 0, into correlation matrices."""
     S = S.astype(float)
     deviation = np.sqrt(np.diagonal(S, axis1=1, axis2=2))
-    return S / (deviation[:, :, None] * deviation[:, None, :])
+    R: Floats = S / (deviation[:, :, None] * deviation[:, None, :])
+    return R
 
 
 # ------------------------------------------------------------------ one factor
 def one_factor(R: Floats) -> Floats:
     """Loadings of the one-factor minimum-residual model of correlation matrices.
 
-    The loadings l minimize sum over i < j of (r_ij - l_i l_j)²; their common sign is of no meaning.
+    The loadings l minimize f = sum over i < j of (r_ij - l_i l_j)²; their common sign means nothing.
 
     Parameters
     ----------
@@ -88,42 +89,80 @@ def one_factor(R: Floats) -> Floats:
 
     Returns
     -------
-    (cells, k) loadings; NaN for an improper solution (a loading of 1 or more), and where there is no single one: the
-        search does not converge, or the minimum is flat.
+    (cells, k) loadings. NaN for an improper solution (a loading of 1 or more, even one that would be better still if it
+        grew without end), for a minimum so flat that it is no single solution, and for a search that does not end.
 
     Notes
     -----
-    Harman and Jones (1966), *Psychometrika* 31: coordinate by coordinate from several eigenvectors; the best of these
-    is finished by Newton's method, with absolute eigenvalues of the Hessian so that every step leads downhill.
+    Harman and Jones (1966), *Psychometrika* 31: one loading after the other, from several eigenvectors. The best of
+    these is finished by Newton's method, with absolute eigenvalues of the Hessian so that every step leads downhill.
     """
-    off = R * (1 - np.eye(R.shape[1]))
+    k = R.shape[1]
+    off = R * (1 - np.eye(k))
     loadings = _sweep(off, *np.linalg.eigh(R))
     found = np.full_like(loadings, np.nan)
     active = np.arange(len(R))
     for _ in range(_STEPS):
-        l, r = loadings[active], off[active]
-        step, flat = _newton(r, l)
-        before = _misfit(r, l)
-        scale = np.ones(len(l))
-        for _ in range(30):
-            worse = _misfit(r, l + scale[:, None] * step) > before * (1 + 1e-13) + 1e-300
-            if not worse.any():
-                break
-            scale[worse] /= 2
-        l = l + scale[:, None] * step
-        loadings[active] = l
-        largest = np.abs(l).max(axis=1)
-        still = np.abs(step).max(axis=1) < 1e-11
-        good = still & ~flat & (largest < 1)
-        found[active[good]] = l[good]
+        r, start = off[active], loadings[active]
+        step, curvature = _newton(r, start)
+        load = _downhill(r, start, step)
+        loadings[active] = load
+        largest = np.abs(load).max(axis=1, initial=0)
+        still = np.abs(step).max(axis=1, initial=0) < 1e-11
+        good = still & (curvature > 1e-7) & (largest < 1 - 1e-9)
+        found[active[good]] = load[good]
         active = active[~still & (largest < 4)]
         if not len(active):
             break
+    # As l_i grows without end, the others being r_ij / l_i, f falls to the squares that do not involve item i.
+    squares = off**2
+    endless = squares.sum(axis=(1, 2)) / 2 - squares.sum(axis=2).max(axis=1, initial=0)
+    found[_misfit(off, loadings) > endless] = np.nan
     return found
 
 
-def _misfit(off: Floats, l: Floats) -> Floats:
-    """Half the sum of squared residuals outside the diagonal."""
-    square = l**2
-    cross = np.einsum("ci,cij,cj->c", l, off, l)
-    return (off**2).sum(axis=(1, 2)) / 2 - cross + (square.sum(axis=1) ** 2 - (square**2).sum(axis=1)) / 2
+def _sweep(off: Floats, values: Floats, vectors: Floats) -> Floats:
+    """Improve the leading eigenvectors one coordinate after the other, and keep the best of them."""
+    k = off.shape[1]
+    load = np.swapaxes(vectors * np.sqrt(np.maximum(values, 0.1))[:, None, :], 1, 2)[:, -_STARTS:]  # (cells, starts, k)
+    for i in np.tile(np.arange(k), _SWEEPS):
+        others = np.maximum((load**2).sum(axis=2) - load[:, :, i] ** 2, NOTHING)
+        load[:, :, i] = np.clip((off[:, None, i] * load).sum(axis=2) / others, -5, 5)
+    misfits = np.stack([_misfit(off, load[:, start]) for start in range(load.shape[1])])
+    best: Floats = load[np.arange(len(load)), misfits.argmin(axis=0)]
+    return best
+
+
+def _newton(off: Floats, load: Floats) -> tuple[Floats, Floats]:
+    """Give the next step, and the smallest curvature of f at `load`: half its gradient and Hessian are exact."""
+    k = load.shape[1]
+    residual = _residual(off, load)
+    hessian = load[:, :, None] * load[:, None, :] - residual
+    hessian[:, range(k), range(k)] = (load**2).sum(axis=1, keepdims=True) - load**2
+    values, vectors = np.linalg.eigh(hessian)
+    uphill = -np.einsum("cij,cj->ci", residual, load)
+    along = np.einsum("cji,cj->ci", vectors, uphill) / np.maximum(np.abs(values), 1e-9)
+    return -np.einsum("cij,cj->ci", vectors, along), values[:, 0]
+
+
+def _downhill(off: Floats, load: Floats, step: Floats) -> Floats:
+    """Go the whole step, or half of it as often as needed to fit no worse than before."""
+    before = _misfit(off, load) + 1e-14
+    for _ in range(30):
+        worse = _misfit(off, load + step) > before
+        if not worse.any():
+            break
+        step = np.where(worse[:, None], step / 2, step)
+    return load + step
+
+
+def _residual(off: Floats, load: Floats) -> Floats:
+    k = load.shape[1]
+    residual = off - load[:, :, None] * load[:, None, :]
+    residual[:, range(k), range(k)] = 0
+    return residual
+
+
+def _misfit(off: Floats, load: Floats) -> Floats:
+    misfit: Floats = (_residual(off, load) ** 2).sum(axis=(1, 2)) / 2
+    return misfit

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,9 +56,9 @@ class Tally:
             return NotImplemented
         if self.cells != other.cells or self.counts.shape != other.counts.shape:
             return False
-        return bool((self.counts != other.counts).nnz == 0)
+        return bool((self.counts - other.counts).count_nonzero() == 0)
 
-    def merge(self, members: Mapping[Hashable, Sequence[Hashable]]) -> Tally:
+    def merge(self, members: Mapping[Any, Sequence[Hashable]]) -> Tally:
         """Make new cells, each the sum of some cells of this tally.
 
         Parameters
@@ -75,15 +76,15 @@ class Tally:
         """Keep these cells, in this order."""
         return self.merge({cell: [cell] for cell in cells})
 
-    # ---------------------------------------------------------------- what was counted
-    def block(self, at: slice) -> Ints:
-        """Give some measures of every cell as a full array, (cells, measures)."""
-        return self.counts[:, at].toarray()
+    @cached_property
+    def dense(self) -> Ints:
+        """All measures before the persons as a full array, (cells, `layout.dense`)."""
+        return self.counts[:, : self.layout.dense].toarray()
 
     @property
     def responses(self) -> Ints:
         """Number of responses, (cells,)."""
-        return self.block(slice(1))[:, 0]
+        return self.dense[:, self.layout.responses]
 
 
 # ------------------------------------------------------------------ counting

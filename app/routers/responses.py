@@ -30,7 +30,8 @@ def _takes(media_type: str, schema: dict[str, Any], *, required: bool = True) ->
 async def _sheet(held: State, wave: str, caller: Caller) -> Sheet:
     if not caller.serves(wave=wave):
         raise Forbidden("This key does not serve that wave.")
-    return held.desk.sheets.recall(wave) or await run_in_threadpool(held.desk.sheets.read, wave)
+    known = held.desk.sheets.recall(wave)
+    return known if known is not None else await run_in_threadpool(held.desk.sheets.read, wave)
 
 
 @router.post(

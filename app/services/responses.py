@@ -34,6 +34,7 @@ from app.errors import (
 from app.models.tables import SurveyResponse, WithdrawnResponse
 from app.services import waves
 from app.services.audit import record
+from app.services.instruments import codebook
 from app.services.waves import Sheet, Sheets
 from app.services.writer import ResponseWriter, Row, Verdict
 from app.survey.codebook import AnswersFaulty
@@ -95,7 +96,7 @@ def check(sheet: Sheet, caller: Caller, body: Any, key: str | None = None) -> Ro
         faults.append(Fault("/school", "wrong_school", "The wave does not hold this school."))
     if body.get("access_code") is not None:
         faults.append(Fault("/access_code", "not_used", "This wave is answered without access codes."))
-    if mine is None:
+    if mine is None or group is None:
         raise AnswersInvalid(faults=faults)
     if locale is not None and locale not in mine.codebook.instrument.languages:
         languages = mine.codebook.instrument.languages
@@ -249,7 +250,7 @@ def withdraw(desk: Desk, session: Session, wave: str, identity: str, code: str) 
 # ------------------------------------------------------------------ reading (admins)
 def get(session: Session, wave: str, identity: str, caller: Caller) -> dict[str, Any]:
     """Read one response through the codebook; audited. Raises NotFound."""
-    books = {g: (f"{v.key}@{v.version}", waves.codebook(v)) for g, v in waves.instruments_of(session, wave).items()}
+    books = {g: (f"{v.key}@{v.version}", codebook(v)) for g, v in waves.instruments_of(session, wave).items()}
     row = session.get(SurveyResponse, (wave, identity.lower()))
     if row is None:
         raise NotFound("There is no response with this id.")
@@ -261,7 +262,7 @@ def export(database: Database, wave: str, caller: Caller) -> Iterator[bytes]:
     """Note the export, then give all responses of a wave as NDJSON, a few thousand at a time. Raises NotFound."""
     with database.write() as session:
         simulated = waves.find(session, wave).simulated
-        books = {g: (f"{v.key}@{v.version}", waves.codebook(v)) for g, v in waves.instruments_of(session, wave).items()}
+        books = {g: (f"{v.key}@{v.version}", codebook(v)) for g, v in waves.instruments_of(session, wave).items()}
         record(session, caller, "responses.export", wave)
 
     def parts() -> Iterator[bytes]:

@@ -165,7 +165,7 @@ def put(
     PromiseLoosened : for a promise that is looser in any respect, once the wave has opened.
     """
     database.lock_wave(session.connection(), key)
-    promise = {group: (body.promise.get(group) or default_promise(group)).filled() for group in body.instruments}
+    promise: dict[str, Any] = {group: (body.promise.get(group) or default_promise(group)).filled() for group in body.instruments}
     _check_references(session, body, promise)
     row = session.get(Wave, key)
     check(row)
@@ -215,14 +215,14 @@ def _check_references(session: Session, body: WaveIn, promise: dict[str, Any]) -
     for index, school in enumerate(body.schools):
         if school not in known:
             faults.append(Fault(pointer("schools", index), "unknown_school", "There is no such school."))
-    for group, reference in body.instruments.items():
+    for asked, reference in body.instruments.items():
         key, version = reference.split("@")
         found = session.get(InstrumentVersion, (key, int(version)))
         if found is None:
-            faults.append(Fault(pointer("instruments", group), "unknown_instrument", "There is no such version."))
-        elif found.group != group:
+            faults.append(Fault(pointer("instruments", asked), "unknown_instrument", "There is no such version."))
+        elif found.group != asked:
             faults.append(
-                Fault(pointer("instruments", group), "wrong_group", f"This instrument is for `{found.group}`.")
+                Fault(pointer("instruments", asked), "wrong_group", f"This instrument is for `{found.group}`.")
             )
     for group, filled in promise.items():
         if filled.get("director") == "banded":
@@ -297,7 +297,7 @@ def _counts(session: Session, wave: str) -> dict[tuple[str, str | None], int]:
     rows = session.exec(
         select(SurveyResponse.group, SurveyResponse.school, func.count())
         .where(SurveyResponse.wave == wave)
-        .group_by(SurveyResponse.group, SurveyResponse.school)
+        .group_by(col(SurveyResponse.group), col(SurveyResponse.school))
     )
     return {(group, school): n for group, school, n in rows}
 
@@ -352,7 +352,7 @@ def put_roster(
 def roster_lines(session: Session, wave: str) -> list[dict[str, Any]]:
     """The lines of a roster as they were put, in a fixed order."""
     lines = session.exec(select(RosterLine).where(RosterLine.wave == wave)).all()
-    order = {group: i for i, group in enumerate(GROUPS)}
+    order: dict[str, int] = {group: i for i, group in enumerate(GROUPS)}
     return [
         {"group": line.group, "school": line.school or None, "eligible": line.eligible}
         for line in sorted(lines, key=lambda line: (order[line.group], line.school))

@@ -262,7 +262,8 @@ def _standing(connection: Connection, keys: set[tuple[str, str]]) -> dict[tuple[
 
 def _among(connection: Connection, table: Any, wave: str, ids: set[str], *columns: Any) -> list[Any]:
     """Select columns of the rows of a wave with one of the ids, a thousand ids at a time."""
-    wanted, found = sorted(ids), []
+    wanted = sorted(ids)
+    found: list[Any] = []
     for start in range(0, len(wanted), 1000):
         part = wanted[start : start + 1000]
         found += connection.execute(select(*columns).where(table.wave == wave, table.id.in_(part))).all()

@@ -38,7 +38,7 @@ class Is(Model):
     def references(self) -> Iterator[Is]:
         yield self
 
-    def schema(self) -> dict[str, Any]:
+    def json_schema(self) -> dict[str, Any]:
         options = {"enum": list(self.values)}
         hit = {"anyOf": [options, {"type": "array", "contains": options}]}
         return {"required": [self.item], "properties": {self.item: hit}}
@@ -57,8 +57,8 @@ class All(Model):
         for part in self.parts:
             yield from part.references()
 
-    def schema(self) -> dict[str, Any]:
-        return {"allOf": [part.schema() for part in self.parts]}
+    def json_schema(self) -> dict[str, Any]:
+        return {"allOf": [part.json_schema() for part in self.parts]}
 
 
 class AnyOf(Model):
@@ -74,8 +74,8 @@ class AnyOf(Model):
         for part in self.parts:
             yield from part.references()
 
-    def schema(self) -> dict[str, Any]:
-        return {"anyOf": [part.schema() for part in self.parts]}
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [part.json_schema() for part in self.parts]}
 
 
 class Not(Model):
@@ -90,8 +90,8 @@ class Not(Model):
     def references(self) -> Iterator[Is]:
         yield from self.part.references()
 
-    def schema(self) -> dict[str, Any]:
-        return {"not": self.part.schema()}
+    def json_schema(self) -> dict[str, Any]:
+        return {"not": self.part.json_schema()}
 
 
 def _tag(value: Any) -> str:

@@ -150,7 +150,7 @@ class ItemBase(Model, ABC):
         return False
 
     @abstractmethod
-    def schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
+    def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         """JSON Schema of a given answer (null is added by the caller)."""
 
     def meaning(self, scales: Mapping[str, Scale]) -> tuple[Any, ...]:
@@ -268,7 +268,7 @@ class Rating(ItemBase):
     def encode(self, value: Any, columns: tuple[Column, ...]) -> str:
         return _encode_choice(value, columns)
 
-    def schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
+    def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         return {"enum": [o.value for o in scales[self.scale].options]}
 
     def options(self, scales: Mapping[str, Scale], locale: str) -> list[dict[str, Any]]:
@@ -316,7 +316,7 @@ class Single(_Choice):
     def encode(self, value: Any, columns: tuple[Column, ...]) -> str:
         return _encode_choice(value, columns)
 
-    def schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
+    def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         return {"enum": [o.value for o in self.options_]}
 
 
@@ -353,7 +353,7 @@ class Multiple(_Choice):
     def decode(self, codes: str, columns: tuple[Column, ...]) -> Any:
         return [c.option for c, code in zip(columns, codes, strict=True) if code == "1"]
 
-    def schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
+    def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         return {"type": "array", "uniqueItems": True, "items": {"enum": [o.value for o in self.options_]}}
 
 
@@ -375,7 +375,7 @@ class Boolean(ItemBase):
             raise Wrong("wrong_type", "`true` or `false` is expected.", (True, False))
         return "1" if value else "0"
 
-    def schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
+    def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         return {"type": "boolean"}
 
     def options(self, scales: Mapping[str, Scale], locale: str) -> list[dict[str, Any]]:
@@ -415,7 +415,7 @@ class Integer(ItemBase):
         assert self.minimum is not None
         return CODES[whole - self.minimum]
 
-    def schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
+    def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         return {"type": "integer"} | _bounds(self.minimum, self.maximum)
 
 
@@ -440,7 +440,7 @@ class Number(ItemBase):
         _within(value, -1e15 if self.minimum is None else self.minimum, 1e15 if self.maximum is None else self.maximum)
         return int(value) if float(value).is_integer() else value
 
-    def schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
+    def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         low, high = (-1e15 if self.minimum is None else self.minimum), (1e15 if self.maximum is None else self.maximum)
         return {"type": "number"} | _bounds(low, high)
 
@@ -461,7 +461,7 @@ class Date(ItemBase):
             raise Wrong("invalid_date", "There is no such day in the calendar.") from None
         return value
 
-    def schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
+    def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         return {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
 
@@ -482,7 +482,7 @@ class FreeText(ItemBase):
             raise Wrong("required", "This item needs an answer.")
         return value
 
-    def schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
+    def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         # Character by character what `clean` refuses; \S is spelled out where the two languages' white space differs.
         pattern = {"pattern": r"\S"} if self.required else {}
         return {"type": "string", "maxLength": self.max_length, "not": {"pattern": _CONTROL.pattern}} | pattern

@@ -18,13 +18,13 @@ def answers_schema(instrument: Instrument, identifier: str) -> dict[str, Any]:
     required: list[str] = []
     rules: list[dict[str, Any]] = []
     for item in instrument.items:
-        given = item.schema(instrument.scales)
+        given = item.answer_schema(instrument.scales)
         entry: dict[str, Any] = {"title": item.text.say(locale), "anyOf": [given, {"type": "null"}]}
         present = {"required": [item.key], "properties": {item.key: given}}
         if item.show_if is not None:
             entry["x-show-if"] = item.show_if.model_dump(mode="json", by_alias=True)
             entry["x-required"] = item.required
-            rule: dict[str, Any] = {"if": item.show_if.schema(), "else": {"properties": {item.key: {"type": "null"}}}}
+            rule: dict[str, Any] = {"if": item.show_if.json_schema(), "else": {"properties": {item.key: {"type": "null"}}}}
             if item.required:
                 rule["then"] = present
             rules.append(rule)

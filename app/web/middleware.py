@@ -5,8 +5,7 @@ Logs and metrics name the route, never the address: no key of a wave, group or s
 
 from __future__ import annotations
 
-import secrets
-from itertools import count
+from random import getrandbits
 from time import perf_counter
 from typing import Any
 
@@ -19,8 +18,6 @@ from app.errors import InternalError, StoreUnavailable
 from app.web.problems import reply
 
 log = structlog.get_logger()
-
-_PROCESS, _COUNT = secrets.token_hex(6), count(1)  # a random number a request would cost a system call each
 
 REQUESTS = Counter("soundings_requests_total", "Requests by route and status.", ["method", "route", "status"])
 SECONDS = Histogram("soundings_request_seconds", "Time to the end of the reply.", ["route"])
@@ -38,7 +35,7 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         begun = perf_counter()
-        request_id = f"{_PROCESS}-{next(_COUNT):x}"
+        request_id = f"{getrandbits(64):016x}"  # random, not counted: a count would tell how many others there were
         is_v1 = scope["path"].startswith("/v1/")
         status = 0
 

@@ -57,7 +57,7 @@ class V1Route(APIRoute):
         handle = super().get_route_handler()
         allowed, repeatable = _parameters(self.dependant)
         takes_json = self.body_field is not None
-        is_read = "GET" in self.methods
+        is_read = "GET" in (self.methods or ())
 
         async def handler(request: Request) -> Response:
             if request.scope["query_string"]:

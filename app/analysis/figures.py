@@ -1,0 +1,217 @@
+"""The figures of a group's published cells: everything that a cell of the director's document holds but its name.
+
+Decides which figures an item or a construct has, on which finite population, and with which warnings. How far an item
+is shown it reads from the seal and never decides. All cells of a group are computed at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from app.analysis import people
+from app.analysis.estimate import mean_interval, ratio, share_interval
+from app.analysis.reliability import reliability
+from app.analysis.sealed import Level, SealedGroup
+from app.analysis.strata import stratified_mean, stratified_share, weights
+from app.analysis.tally import Tally
+
+Figures = list[dict[str, Any]]
+"""One object a published cell, in the order of `SealedGroup.cells`."""
+LOW_ALPHA, FEW_PEOPLE = 0.5, 30
+
+
+def item_figures(group: SealedGroup, tally: Tally) -> dict[str, Figures]:
+    """Compute the figures of every closed item.
+
+    Parameters
+    ----------
+    group : the sealed group.
+    tally : its counts, read with the layout of its instrument.
+
+    Returns
+    -------
+    Item key -> of each cell `n`, `missing`, `not_applicable`, `not_asked`, `eligible`, `counts`; `favorable` where
+    options can be marked so (None if none is); `mean` of a scored item; `warnings` if there are any. The union adds
+    `stratified` and `kish_design_effect` if the item is shown by school.
+
+    Notes
+    -----
+    N is the number eligible; unknown where somebody in the cell was not asked the item, or the roster counts children.
+    """
+    columns = tally.layout.codebook.of_item
+    keys = list(columns)
+    if not group.cells:
+        return {key: [] for key in keys}
+    scored = [key for key in keys if columns[key][0].scores]
+    marked = [key for key in keys if columns[key][0].favorable]
+    answers = people.answers(tally, keys)
+    n, N = answers["n"], _population(group, answers["not_asked"])
+    within = N.where(n <= N)
+    scores, count = people.item_scores(tally, scored), people.favorable(tally, marked)
+    means = _plain(mean_interval(scores, within[scores.index]))
+    shares = _plain(share_interval(count, n[count.index], within[count.index]))
+    warnings = _warnings(
+        roster_exceeded=n > N,
+        low_response=_low_response(group, tally, n.index),
+        many_not_applicable=3 * answers["not_applicable"] > answers.drop(columns="not_asked").sum(axis=1),
+    )
+    plain = _plain(answers)
+    sheet = answers.assign(N=N).join(scores[["value", "variance"]]).join(count.rename("count"))
+    sheets = {key: of for (key,), of in sheet.groupby(["item"], sort=False)}
+    found: dict[str, Figures] = {}
+    for key in keys:
+        counts = _plain(people.options(tally, key))
+        markable = _can_be_marked(tally, key)
+        found[key] = [
+            plain[key, place]
+            | {"eligible": cell.eligible, "counts": counts[place]}
+            | ({"favorable": shares.get((key, place))} if markable else {})
+            | ({"mean": means[key, place]} if key in scored else {})
+            | warnings.get((key, place), {})
+            for place, cell in enumerate(group.cells)
+        ]
+        if group.items[key] == Level.SCHOOLS:
+            shown = ["mean"] * (key in scored) + ["favorable"] * markable
+            found[key][_union(group)] |= _over_strata(group, sheets[key], shown)
+    return found
+
+
+def construct_figures(group: SealedGroup, tally: Tally) -> dict[str, Figures]:
+    """Compute the figures of every construct.
+
+    Parameters
+    ----------
+    group : the sealed group.
+    tally : its counts, read with the layout of its instrument.
+
+    Returns
+    -------
+    Construct key -> of each cell `n` (people with a score), `eligible`, `mean` of their scores, `favorable` (the
+    answers to its items that have favorable options, added up; None if none has), `reliability` (None when too few
+    people of a confidential group answered every item); `warnings` if there are any. The union adds `stratified` and
+    `kish_design_effect` if the construct is shown by school.
+
+    Notes
+    -----
+    N is unknown where somebody in the cell was not asked one of the items, or the roster counts children.
+    """
+    items_of = tally.layout.codebook.instrument.construct_items
+    if not (items_of and group.cells):
+        return {key: [] for key in items_of}
+    construct_of = {item: key for key, items in items_of.items() for item in items}
+    columns = tally.layout.codebook.of_item
+    marked = [item for item in construct_of if columns[item][0].favorable]
+    answers = people.answers(tally, list(construct_of))
+    scores = people.person_scores(tally, list(items_of))
+    n, N = scores["n"], _population(group, _added_up(answers["not_asked"], construct_of))
+    means = _plain(mean_interval(scores, N.where(n <= N)))
+    count = _added_up(people.favorable(tally, marked), construct_of)
+    favorable = pd.DataFrame({"count": count, "n": _added_up(answers["n"].loc[marked], construct_of)})
+    shares = _plain(favorable.assign(share=ratio(count.to_numpy(), favorable["n"].to_numpy())))
+    consistency = _consistency(tally)
+    shown = consistency["n"] >= (group.minimum if group.confidential else 0)
+    reliable = _plain(consistency[shown])
+    warnings = _warnings(
+        roster_exceeded=n > N,
+        low_response=_low_response(group, tally, n.index),
+        low_reliability=(consistency["alpha"] < LOW_ALPHA) & shown,
+        few_people=n < FEW_PEOPLE,
+    )
+    persons, sheets = n.to_dict(), {key: of for (key,), of in scores.assign(N=N).groupby(["construct"], sort=False)}
+    found: dict[str, Figures] = {}
+    for key in items_of:
+        found[key] = [
+            {"n": persons[key, place], "eligible": cell.eligible, "mean": means[key, place]}
+            | {"favorable": shares.get((key, place)), "reliability": reliable.get((key, place))}
+            | warnings.get((key, place), {})
+            for place, cell in enumerate(group.cells)
+        ]
+        if group.constructs[key] == Level.SCHOOLS:
+            found[key][_union(group)] |= _over_strata(group, sheets[key], ["mean"])
+    return found
+
+
+# ------------------------------------------------------------------ parts of both
+def _population(group: SealedGroup, not_asked: pd.Series[int]) -> pd.Series[float]:
+    """N of each row: NaN where it is unknown. It may be smaller than n."""
+    eligible = np.array([cell.eligible for cell in group.cells], dtype=float)  # None becomes NaN
+    known = np.full_like(eligible, np.nan) if group.counts_children else eligible
+    N = pd.Series(known[not_asked.index.get_level_values("cell")], not_asked.index)
+    return N.where(not_asked == 0)
+
+
+def _low_response(group: SealedGroup, tally: Tally, index: pd.Index[Any]) -> pd.Series[bool]:
+    """Tell of each row whether less than half of the people on the roster of its cell have responded."""
+    low = [
+        cell.eligible is not None and 2 * responses < cell.eligible
+        for cell, responses in zip(group.cells, tally.responses.tolist(), strict=True)
+    ]
+    return pd.Series(np.array(low, dtype=bool)[index.get_level_values("cell")], index)
+
+
+def _union(group: SealedGroup) -> int:
+    return next(place for place, cell in enumerate(group.cells) if cell.is_union)
+
+
+def _over_strata(group: SealedGroup, of: pd.DataFrame, shown: Collection[str]) -> dict[str, Any]:
+    """Give what the union adds. The strata are the other published cells; the union is one where there are none.
+
+    `of` has a row a cell: `n`, `N`, and for what is shown the moments and the `count`, NaN where nothing is favorable.
+    """
+    strata = np.array([not cell.is_union for cell in group.cells]) | (len(group.cells) == 1)
+    by = weights(of["n"].to_numpy()[strata], of["N"].to_numpy()[strata])
+    if by is None:
+        return {"stratified": None, "kish_design_effect": None}
+    figures: dict[str, Any] = {}
+    if "mean" in shown:
+        figures["mean"] = stratified_mean(of["value"].to_numpy()[strata], of["variance"].to_numpy()[strata], by)
+    if "favorable" in shown:
+        count = of["count"].to_numpy()[strata]
+        figures["favorable"] = None if np.isnan(count).any() else stratified_share(count, by)
+    return {"stratified": figures | {"covered": by.covered}, "kish_design_effect": by.design_effect}
+
+
+def _added_up(by_item: pd.Series[int], construct_of: Mapping[str, str]) -> pd.Series[int]:
+    """Add up the items of each construct, by (construct, cell)."""
+    construct = by_item.index.get_level_values("item").map(construct_of).rename("construct")
+    return by_item.groupby([construct, by_item.index.get_level_values("cell")], sort=False).sum()
+
+
+def _consistency(tally: Tally) -> pd.DataFrame:
+    """Reliability by (construct, cell); constructs with the same number of items are computed together."""
+    same_size = defaultdict(list)
+    for key, measures in tally.layout.constructs.items():
+        same_size[len(measures.items)].append(key)
+    found = []
+    for size, keys in same_size.items():
+        complete = np.concatenate([tally.dense[:, tally.layout.constructs[key].complete] for key in keys])
+        found.append(reliability(complete, size).set_axis(people.by_cell(tally, "construct", keys)))
+    return pd.concat(found).loc[list(tally.layout.constructs)]
+
+
+def _can_be_marked(tally: Tally, item: str) -> bool:
+    """Whether the options of an item say if they are favorable; those of a plain number or choice do not."""
+    instrument = tally.layout.codebook.instrument
+    options = instrument.by_key[item].options(instrument.scales, instrument.default_locale)
+    return any("favorable" in option for option in options)
+
+
+def _warnings(**told: pd.Series[bool]) -> dict[Any, dict[str, list[str]]]:
+    """Row -> its warnings, in the order given; a row without any is missing."""
+    index = next(iter(told.values())).index.tolist()
+    rows = zip(*(flags.tolist() for flags in told.values()), strict=True)
+    listed = ([name for name, on in zip(told, row, strict=True) if on] for row in rows)
+    return {place: {"warnings": names} for place, names in zip(index, listed, strict=True) if names}
+
+
+def _plain(frame: pd.DataFrame) -> dict[Any, dict[str, Any]]:
+    """Row -> its values as JSON data: plain numbers, None for NaN."""
+    names = frame.columns.tolist()
+    columns = [[None if value != value else value for value in frame[name].tolist()] for name in names]
+    rows = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+    return dict(zip(frame.index.tolist(), rows, strict=True))

@@ -1,0 +1,58 @@
+"""Slices of a document: the same shape with fewer cells, items or constructs.
+
+Decides what belongs to a slice. It computes nothing: every cell of a slice stands in the document, unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+
+def narrow(
+    document: Mapping[str, Any],
+    *,
+    group: str | None = None,
+    school: str | None = None,
+    items: Collection[str] = (),
+    constructs: Collection[str] = (),
+) -> dict[str, Any]:
+    """Take a slice of a document.
+
+    Parameters
+    ----------
+    document : a summary, with or without its `release`; it is not changed.
+    group : keep this group's cells and participation.
+    school : keep this school's cells, the pool that it is in, and for reference the union's.
+    items : keep these items, and no constructs unless some are asked for.
+    constructs : keep these constructs and the items that belong to them.
+
+    Returns
+    -------
+    A document of the same shape; an item or construct of which no cell is left is not in it. A name that the document
+    does not know keeps nothing: whether it is an error is for the caller to say.
+    """
+
+    def kept(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        cut = [entry | {"cells": [c for c in entry["cells"] if _within(c, group, school)]} for entry in entries]
+        return [entry for entry in cut if entry["cells"]]
+
+    listed, measured = document["items"], document["constructs"]
+    if items or constructs:
+        measured = [entry for entry in measured if entry["construct"] in constructs]
+        wanted = {*items, *(item for entry in measured for item in entry["items"])}
+        listed = [entry for entry in listed if entry["item"] in wanted]
+    return {
+        **document,
+        "participation": [row for row in document["participation"] if _within(row, group, school)],
+        "items": kept(listed),
+        "constructs": kept(measured),
+    }
+
+
+def _within(cell: Mapping[str, Any], group: str | None, school: str | None) -> bool:
+    if group is not None and cell["group"] != group:
+        return False
+    if school is None or cell["school"] == school:
+        return True
+    return cell["school"] is None and school in cell.get("schools", (school,))

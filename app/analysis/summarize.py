@@ -1,0 +1,102 @@
+"""The director's document of a wave: a pure function of its sealed tallies and its instruments.
+
+Decides what the document looks like. Which cells are published and how far an item is shown was decided by the seal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.analysis.disclosure import protected
+from app.analysis.facts import WaveFacts
+from app.analysis.figures import Figures, construct_figures, item_figures
+from app.analysis.layout import Layout
+from app.analysis.sealed import Level, Sealed, SealedGroup
+from app.analysis.tally import Tally
+from app.survey.instrument import Instrument
+from app.survey.items import Item
+
+
+def summarize(facts: WaveFacts, sealed: Sealed) -> dict[str, Any]:
+    """Make the director's document, without its `release` member.
+
+    Parameters
+    ----------
+    facts : the wave; only the codebooks of its groups are read, all else is in the seal.
+    sealed : what may be published of it.
+
+    Returns
+    -------
+    JSON data as in API.md, "Results". Items and constructs stand in the order of the groups and as they are asked;
+    groups that share an item's key and meaning share its entry, another meaning makes another entry. Open items are
+    left out.
+
+    Raises
+    ------
+    ValueError : when the seal was made with another instrument than the facts name.
+    """
+    books = {group.group: (group.instrument, group.codebook) for group in facts.groups}
+    items: dict[Any, dict[str, Any]] = {}
+    constructs: dict[str, dict[str, Any]] = {}
+    for group in sealed.groups:
+        instrument, book = books[group.group]
+        if instrument != group.instrument:
+            raise ValueError(f"sealed with {group.instrument}, not with {instrument}")
+        tally = Tally(Layout(book), group.cells, group.counts)
+        for key, figures in item_figures(group, tally).items():
+            item = book.instrument.by_key[key]
+            entry = items.setdefault((key, _meaning(item, book.instrument)), _item_entry(item, book.instrument))
+            entry["cells"] += _cells(sealed, group, group.items[key], figures)
+        for key, figures in construct_figures(group, tally).items():
+            entry = constructs.setdefault(key, _construct_entry(key, book.instrument))
+            entry["items"] += [i for i in book.instrument.construct_items[key] if i not in entry["items"]]
+            entry["cells"] += _cells(sealed, group, group.constructs[key], figures)
+    return {
+        "wave": sealed.wave,
+        "title": sealed.title,
+        "audience": "director",
+        "simulated": sealed.simulated,
+        "participation": list(sealed.participation),
+        "items": list(items.values()),
+        "constructs": list(constructs.values()),
+    }
+
+
+def _cells(sealed: Sealed, group: SealedGroup, level: Level, figures: Figures) -> list[dict[str, Any]]:
+    """Name the cells of one group: the schools of the wave in order, the union, the pool if it is shown."""
+    shown = {
+        (cell.school, cell.schools): {"group": group.group, "school": cell.school}
+        | ({} if cell.schools is None else {"schools": list(cell.schools)})
+        | {"status": "published"}
+        | figure
+        for cell, figure in zip(group.cells, figures, strict=True)
+        if level >= (Level.UNION if cell.is_union else Level.SCHOOLS)
+    }
+    named = [shown.pop((school, None), protected(group.group, school)) for school in (*sealed.schools, None)]
+    return [*named, *shown.values()]
+
+
+def _item_entry(item: Item, instrument: Instrument) -> dict[str, Any]:
+    construct = next((c for c in instrument.constructs if c.key == item.construct_key), None)
+    return {
+        "item": item.key,
+        "construct": item.construct_key,
+        "setting": construct.setting if construct else None,
+        "text": item.text.say(instrument.default_locale),
+        "reverse": item.is_reversed,
+        "kind": item.kind,
+        "options": item.options(instrument.scales, instrument.default_locale),
+        "cells": [],
+    }
+
+
+def _construct_entry(key: str, instrument: Instrument) -> dict[str, Any]:
+    (construct,) = (c for c in instrument.constructs if c.key == key)
+    title = construct.title.say(instrument.default_locale)
+    return {"construct": key, "title": title, "setting": construct.setting, "items": [], "cells": []}
+
+
+def _meaning(item: Item, instrument: Instrument) -> tuple[Any, ...]:
+    """What groups must share to share an entry: all that it says of the item but the words."""
+    options = item.options(instrument.scales, instrument.default_locale)
+    return item.kind, item.is_reversed, frozenset(tuple((k, o[k]) for k in sorted(o) if k != "label") for o in options)
