@@ -16,7 +16,7 @@ from app.analysis.estimate import Floats, ratio, whole
 
 NOTHING = 1e-12
 """A variance of standardized scores below this is rounding error."""
-_STARTS, _SWEEPS, _STEPS = 4, 30, 200
+_STARTS, _SWEEPS, _STEPS = 8, 15, 200
 
 
 def reliability(complete: NDArray[np.int64], items: int) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def reliability(complete: NDArray[np.int64], items: int) -> pd.DataFrame:
     if items >= 3 and some.any():
         loadings = one_factor(R[some])
         # Rounded where the search ends, so that another processor comes to the same digits.
-        omega[some] = np.round(1 - (1 - loadings**2).sum(axis=1) / spread[some], 10)
+        omega[some] = np.round(1 - (1 - loadings**2).sum(axis=1) / spread[some], 12)
     figures.loc[varied, "alpha_standardized"] = standardized
     figures.loc[varied, "omega"] = omega
     return figures
@@ -94,12 +94,12 @@ def one_factor(R: Floats) -> Floats:
 
     Notes
     -----
-    Harman and Jones (1966), *Psychometrika* 31: one loading after the other, from several eigenvectors. The best of
-    these is finished by Newton's method, with absolute eigenvalues of the Hessian so that every step leads downhill.
+    Harman and Jones (1966), *Psychometrika* 31: one loading after the other, from several starts. The best of these is
+    finished by Newton's method, with absolute eigenvalues of the Hessian so that every step leads downhill.
     """
     k = R.shape[1]
     off = R * (1 - np.eye(k))
-    loadings = _sweep(off, *np.linalg.eigh(R))
+    loadings = _sweep(off, _starts(R))
     found = np.full_like(loadings, np.nan)
     active = np.arange(len(R))
     for _ in range(_STEPS):
@@ -121,11 +121,20 @@ def one_factor(R: Floats) -> Floats:
     return found
 
 
-def _sweep(off: Floats, values: Floats, vectors: Floats) -> Floats:
-    """Improve the leading eigenvectors one coordinate after the other, and keep the best of them."""
-    k = off.shape[1]
-    load = np.swapaxes(vectors * np.sqrt(np.maximum(values, 0.1))[:, None, :], 1, 2)[:, -_STARTS:]  # (cells, starts, k)
-    for i in np.tile(np.arange(k), _SWEEPS):
+def _starts(R: Floats) -> Floats:
+    """Give loadings to start from, (cells, starts, k): the leading eigenvector, and each item as if it were the factor.
+
+    The first is enough where all items agree; where they do not, f has several minima, each led by some items.
+    """
+    values, vectors = np.linalg.eigh(R)
+    leading = (vectors[:, :, -1] * np.sqrt(values[:, -1:]))[:, None]
+    items = (R**2).sum(axis=2).argsort(axis=1)[:, -_STARTS:]
+    return np.concatenate([leading, 0.7 * np.take_along_axis(R, items[:, :, None], axis=1)], axis=1)
+
+
+def _sweep(off: Floats, load: Floats) -> Floats:
+    """Improve starts one coordinate after the other, and keep the best of each cell."""
+    for i in np.tile(np.arange(off.shape[1]), _SWEEPS):
         others = np.maximum((load**2).sum(axis=2) - load[:, :, i] ** 2, NOTHING)
         load[:, :, i] = np.clip((off[:, None, i] * load).sum(axis=2) / others, -5, 5)
     misfits = np.stack([_misfit(off, load[:, start]) for start in range(load.shape[1])])

@@ -194,7 +194,7 @@ class ItemBase(Model, ABC):
 def _option_columns(key: str, start: int, options: list[Any], **more: Any) -> tuple[Column, ...]:
     """One column for a choice of one among options: codes 1, 2, ...; the first not-applicable option is `~`."""
     codes: dict[str, str] = {}
-    outside = set()
+    outside: set[str] = set()
     for index, option in enumerate(options):
         code = NOT_APPLICABLE if option.not_applicable and not outside else CODES[index + 1]
         codes[code] = option.value

@@ -20,6 +20,6 @@ def differences(ours: Any, theirs: Any, path: str = "") -> list[str]:
     if theirs == OMEGA_UNDECIDED:
         return []
     if isinstance(ours, (int, float)) and isinstance(theirs, (int, float)) and not isinstance(ours, bool):
-        tolerance = 1e-6 if path.endswith("omega") else 1e-9
-        return [] if math.isclose(ours, theirs, rel_tol=tolerance, abs_tol=1e-11) else [f"{path}: {ours!r} is not {theirs!r}"]
+        near = 1e-6 if path.endswith("omega") else 1e-11
+        return [] if math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=near) else [f"{path}: {ours!r} is not {theirs!r}"]
     return [] if ours == theirs and type(ours) is type(theirs) else [f"{path}: {ours!r} is not {theirs!r}"]

@@ -502,4 +502,5 @@ def omega(R: np.ndarray) -> float | None | str:
     largest = np.abs(loadings).max()
     if status == 0 or len(sums) > 1 or flat or abs(largest - 1) < 1e-4 or abs(endless - best) < 1e-5:
         return OMEGA_UNDECIDED
-    return None if largest >= 1 else float(1 - (1 - loadings**2).sum() / R.sum())
+    # Better than any loadings: let one grow without end, and all residuals but those of the other items vanish.
+    return None if largest >= 1 or endless < best else float(1 - (1 - loadings**2).sum() / R.sum())
