@@ -72,10 +72,24 @@ class Database:
             session.commit()
 
     @contextmanager
-    def write_connection(self) -> Iterator[Connection]:
-        """The same for the plain SQL of the response writer."""
-        with self._writing.begin() as connection:
-            yield connection
+    def driver_cursor(self, begin: str) -> Iterator[Any]:
+        """Give the driver's own cursor in a transaction begun with `begin`, for the response writer alone."""
+        pooled = self.engine.raw_connection()
+        try:
+            connection: Any = pooled.driver_connection
+            cursor = connection.cursor()
+            if self.is_sqlite:
+                cursor.execute(begin)  # psycopg begins by itself
+            try:
+                yield cursor
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+            finally:
+                cursor.close()
+        finally:
+            pooled.close()
 
     # ------------------------------------------------------------ the clock and the wave lock
     def now(self, session: Session) -> datetime:

@@ -210,10 +210,10 @@ def _levels(
         return Level.SCHOOLS if min(cells) >= group.minimum and not 0 < left < group.minimum else Level.UNION
 
     keys = list(group.codebook.of_item)
-    behind = answers(tally, keys)["n"].to_numpy().reshape(len(keys), -1)
+    behind = answers(tally, keys)["n"].to_numpy().reshape(len(keys), len(tally.cells))
     items = {key: level(n) for key, n in zip(keys, behind, strict=True)}
     parts_of = group.codebook.instrument.construct_items
-    scored = person_scores(tally, list(parts_of))["n"].to_numpy().reshape(len(parts_of), -1)
+    scored = person_scores(tally, list(parts_of))["n"].to_numpy().reshape(len(parts_of), len(tally.cells))
     constructs = {
         key: min(level(n), *(items[item] for item in parts_of[key])) for key, n in zip(parts_of, scored, strict=True)
     }

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from app.analysis import people
 from app.analysis.estimate import mean_interval, ratio, share_interval
@@ -45,7 +46,7 @@ def item_figures(group: SealedGroup, tally: Tally) -> dict[str, Figures]:
     """
     columns = tally.layout.codebook.of_item
     keys = list(columns)
-    if not group.cells:
+    if not (keys and group.cells):
         return {key: [] for key in keys}
     scored = [key for key in keys if columns[key][0].scores]
     marked = [key for key in keys if columns[key][0].favorable]
@@ -65,7 +66,7 @@ def item_figures(group: SealedGroup, tally: Tally) -> dict[str, Figures]:
     sheets = {key: of for (key,), of in sheet.groupby(["item"], sort=False)}
     found: dict[str, Figures] = {}
     for key in keys:
-        counts = _plain(people.options(tally, key))
+        counts = _rows(people.options(tally, key))
         markable = _can_be_marked(tally, key)
         found[key] = [
             plain[key, place]
@@ -113,7 +114,7 @@ def construct_figures(group: SealedGroup, tally: Tally) -> dict[str, Figures]:
     count = _added_up(people.favorable(tally, marked), construct_of)
     favorable = pd.DataFrame({"count": count, "n": _added_up(answers["n"].loc[marked], construct_of)})
     shares = _plain(favorable.assign(share=ratio(count.to_numpy(), favorable["n"].to_numpy())))
-    consistency = _consistency(tally)
+    consistency = _consistency(tally).reindex(n.index)
     shown = consistency["n"] >= (group.minimum if group.confidential else 0)
     reliable = _plain(consistency[shown])
     warnings = _warnings(
@@ -191,7 +192,7 @@ def _consistency(tally: Tally) -> pd.DataFrame:
     for size, keys in same_size.items():
         complete = np.concatenate([tally.dense[:, tally.layout.constructs[key].complete] for key in keys])
         found.append(reliability(complete, size).set_axis(people.by_cell(tally, "construct", keys)))
-    return pd.concat(found).loc[list(tally.layout.constructs)]
+    return pd.concat(found)
 
 
 def _can_be_marked(tally: Tally, item: str) -> bool:
@@ -202,7 +203,7 @@ def _can_be_marked(tally: Tally, item: str) -> bool:
 
 
 def _warnings(**told: pd.Series[bool]) -> dict[Any, dict[str, list[str]]]:
-    """Row -> its warnings, in the order given; a row without any is missing."""
+    """Row -> its warnings, in the order given; a row without any is missing. All have the same rows."""
     index = next(iter(told.values())).index.tolist()
     rows = zip(*(flags.tolist() for flags in told.values()), strict=True)
     listed = ([name for name, on in zip(told, row, strict=True) if on] for row in rows)
@@ -211,7 +212,10 @@ def _warnings(**told: pd.Series[bool]) -> dict[Any, dict[str, list[str]]]:
 
 def _plain(frame: pd.DataFrame) -> dict[Any, dict[str, Any]]:
     """Row -> its values as JSON data: plain numbers, None for NaN."""
-    names = frame.columns.tolist()
-    columns = [[None if value != value else value for value in frame[name].tolist()] for name in names]
-    rows = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
-    return dict(zip(frame.index.tolist(), rows, strict=True))
+    columns = {str(name): column.to_numpy() for name, column in frame.items()}
+    return dict(zip(frame.index.tolist(), _rows(columns), strict=True))
+
+
+def _rows(columns: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
+    plain = [[None if value != value else value for value in column.tolist()] for column in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]

@@ -41,15 +41,13 @@ def answers(tally: Tally, items: Sequence[str]) -> pd.DataFrame:
     )
 
 
-def options(tally: Tally, item: str) -> pd.DataFrame:
-    """Count the people of each cell by option of one item, unreversed: a column an option, by its value."""
-    return pd.DataFrame(
-        {
-            key: _people(tally, histogram, code)
-            for histogram in tally.layout.of_item(item)
-            for code, key in histogram.column.counts.items()
-        }
-    )
+def options(tally: Tally, item: str) -> dict[str, Ints]:
+    """Count the people of each cell by option of one item, unreversed: option value -> (cells,)."""
+    return {
+        key: _people(tally, histogram, code)
+        for histogram in tally.layout.of_item(item)
+        for code, key in histogram.column.counts.items()
+    }
 
 
 def favorable(tally: Tally, items: Sequence[str]) -> pd.Series[int]:

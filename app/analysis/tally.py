@@ -39,6 +39,10 @@ class Tally:
     cells: tuple[Hashable, ...]
     counts: Counts
 
+    def __post_init__(self) -> None:
+        if self.counts.shape != (len(self.cells), self.layout.width):
+            raise ValueError(f"counts of shape {self.counts.shape} are not of these cells and this instrument")
+
     @classmethod
     def empty(cls, codebook: Codebook, cells: Sequence[Hashable]) -> Tally:
         """Give the tally of nobody."""

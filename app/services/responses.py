@@ -35,8 +35,9 @@ from app.models.tables import SurveyResponse, WithdrawnResponse
 from app.services import waves
 from app.services.audit import record
 from app.services.instruments import codebook
+from app.services.store import Row
 from app.services.waves import Sheet, Sheets
-from app.services.writer import ResponseWriter, Row, Verdict
+from app.services.writer import ResponseWriter, Verdict
 from app.survey.codebook import AnswersFaulty
 
 BULK_LINES = 10_000

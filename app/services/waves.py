@@ -165,7 +165,9 @@ def put(
     PromiseLoosened : for a promise that is looser in any respect, once the wave has opened.
     """
     database.lock_wave(session.connection(), key)
-    promise: dict[str, Any] = {group: (body.promise.get(group) or default_promise(group)).filled() for group in body.instruments}
+    promise: dict[str, Any] = {
+        group: (body.promise.get(group) or default_promise(group)).filled() for group in body.instruments
+    }
     _check_references(session, body, promise)
     row = session.get(Wave, key)
     check(row)

@@ -15,11 +15,10 @@ from contextlib import suppress
 from typing import Any, Literal, NamedTuple
 
 import structlog
-from sqlalchemy import Connection, select, text
 
 from app.db import Database
 from app.errors import StoreUnavailable
-from app.models.tables import SurveyResponse, WithdrawnResponse
+from app.services.store import PostgresStore, Row, SqliteStore, Store
 
 GROUP_ROWS = 4_000  # rows gathered into one transaction, at most (a larger bulk goes alone)
 WAITING_ROWS = 60_000  # rows waiting, at most: beyond it the caller is asked to come back
@@ -27,24 +26,6 @@ WAITING_ROWS = 60_000  # rows waiting, at most: beyond it the caller is asked to
 log = structlog.get_logger()
 
 Status = Literal["accepted", "replayed", "conflict", "withdrawn", "not_open", "stale"]
-
-
-class Row(NamedTuple):
-    """One response as it is stored; the day is added when it is."""
-
-    wave: str
-    id: str
-    group: str
-    school: str | None
-    locale: str | None
-    record: str
-    open_answers: str | None
-    promise_digest: str
-
-    @property
-    def content(self) -> tuple[Any, ...]:
-        """What makes two responses with one id the same: group, school, locale and answers."""
-        return (self.group, self.school, self.locale, self.record, self.open_answers)
 
 
 class Verdict(NamedTuple):
@@ -66,6 +47,7 @@ class ResponseWriter:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._store: Store = SqliteStore() if database.is_sqlite else PostgresStore()
         self._queue: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
         self._waiting = 0  # touched by the event loop's thread alone
         self._thread = threading.Thread(target=self._run, name="response-writer", daemon=True)
@@ -149,125 +131,46 @@ class ResponseWriter:
 
     # ------------------------------------------------------------ one transaction
     def _commit(self, batch: list[_Submission]) -> list[list[Verdict]]:
-        with self._database.write_connection() as connection:
-            ids: dict[str, set[str]] = {}
-            for submission in batch:
-                for row in submission.rows:
-                    ids.setdefault(row.wave, set()).add(row.id)
-            waves = {wave: self._look(connection, wave, ids[wave]) for wave in sorted(ids)}
-            candidates: dict[tuple[str, str], Row] = {}
-            for submission in batch:
-                for row in submission.rows:
-                    wave = waves[row.wave]
-                    if wave.is_open and wave.revision == submission.revision and row.id not in wave.withdrawn:
-                        candidates.setdefault((row.wave, row.id), row)
-            inserted = self._insert(connection, [candidates[key] for key in sorted(candidates)])
-            rest = {
-                (row.wave, row.id) for s in batch for row in s.rows
-                if candidates.get((row.wave, row.id)) is not row or (row.wave, row.id) not in inserted
-            }  # fmt: skip
-            standing = _standing(connection, rest)
+        with self._database.driver_cursor(self._store.begin) as cursor:
+            return self._decide(cursor, batch)
 
-            def verdict(row: Row, revision: int) -> Verdict:
-                key, wave = (row.wave, row.id), waves[row.wave]
-                if key in inserted and candidates[key] is row:
-                    return Verdict("accepted", row.promise_digest)
-                if key in standing:
-                    there = standing[key]
-                    return Verdict("replayed" if there.content == row.content else "conflict", there.promise_digest)
-                if row.id in wave.withdrawn:
-                    return Verdict("withdrawn")
-                return Verdict("not_open" if wave.revision == revision else "stale")
+    def _decide(self, cursor: Any, batch: list[_Submission]) -> list[list[Verdict]]:
+        store = self._store
+        ids: dict[str, set[str]] = {}
+        for submission in batch:
+            for row in submission.rows:
+                ids.setdefault(row.wave, set()).add(row.id)
+        waves = {wave: store.look(cursor, wave) for wave in sorted(ids)}
+        gone = {wave: store.withdrawn(cursor, wave, ids[wave]) for wave in ids if waves[wave].withdrawals}
+        candidates: dict[tuple[str, str], Row] = {}
+        for submission in batch:
+            for row in submission.rows:
+                wave = waves[row.wave]
+                if wave.is_open and wave.revision == submission.revision and row.id not in gone.get(row.wave, ()):
+                    candidates.setdefault((row.wave, row.id), row)
+        # In the order of the key, so that two writers never wait for each other in a circle.
+        inserted = store.insert(cursor, [candidates[key] for key in sorted(candidates)]) if candidates else set()
 
-            verdicts = [[verdict(row, submission.revision) for row in submission.rows] for submission in batch]
-        return verdicts
+        def is_new(row: Row) -> bool:
+            key = (row.wave, row.id)
+            return key in inserted and candidates[key] is row
 
-    def _look(self, connection: Connection, wave: str, ids: set[str]) -> _WaveNow:
-        """Read the wave's state under its lock, and which of the ids were withdrawn."""
-        self._database.lock_wave(connection, wave, shared=True)
-        sql = _LOOK_SQLITE if self._database.is_sqlite else _LOOK_POSTGRES
-        found = connection.execute(sql, {"wave": wave}).one_or_none()
-        if found is None:
-            return _WaveNow(False, -1, frozenset())
-        withdrawn = _among(connection, WithdrawnResponse, wave, ids, WithdrawnResponse.id) if found.withdrawals else ()
-        return _WaveNow(bool(found.is_open), found.revision, frozenset(row[0] for row in withdrawn))
+        known: dict[tuple[str, str], Row] = {}
+        for wave in ids:
+            asked = {row.id for s in batch for row in s.rows if row.wave == wave and not is_new(row)}
+            if asked:
+                known |= {(wave, row.id): row for row in store.standing(cursor, wave, asked)}
 
-    def _insert(self, connection: Connection, rows: list[Row]) -> set[tuple[str, str]]:
-        """Insert rows in the order of their key (so that two writers cannot wait for each other); which ones went in."""
-        if not rows:
-            return set()
-        if self._database.is_sqlite:
-            return _insert_sqlite(connection, rows)
-        return _insert_postgres(connection, rows)
+        def verdict(row: Row, revision: int) -> Verdict:
+            if is_new(row):
+                return Verdict("accepted", row.promise_digest)
+            if (there := known.get((row.wave, row.id))) is not None:
+                return Verdict("replayed" if there.content == row.content else "conflict", there.promise_digest)
+            if row.id in gone.get(row.wave, ()):
+                return Verdict("withdrawn")
+            return Verdict("not_open" if waves[row.wave].revision == revision else "stale")
 
-
-class _WaveNow(NamedTuple):
-    is_open: bool
-    revision: int
-    withdrawn: frozenset[str]
-
-
-_LOOK = """
-SELECT closed_at IS NULL AND opens_at <= {now} AND closes_at > {now} AS is_open, revision,
-       EXISTS (SELECT 1 FROM withdrawn_response w WHERE w.wave = wave.key) AS withdrawals
-FROM wave WHERE key = :wave
-"""
-_LOOK_SQLITE = text(_LOOK.format(now="strftime('%Y-%m-%d %H:%M:%f000', 'now')"))
-_LOOK_POSTGRES = text(_LOOK.format(now="clock_timestamp()"))
-
-_COLUMNS = 'wave, id, "group", school, locale, record, open_answers, promise_digest, received_on'
-_INSERT_SQLITE = (
-    f"INSERT INTO survey_response ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, date('now')) ON CONFLICT DO NOTHING"
-)
-_INSERT_POSTGRES = f"""
-INSERT INTO survey_response ({_COLUMNS})
-SELECT *, (clock_timestamp() AT TIME ZONE 'UTC')::date
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-ON CONFLICT DO NOTHING RETURNING wave, id
-"""
-
-
-def _insert_sqlite(connection: Connection, rows: list[Row]) -> set[tuple[str, str]]:
-    # The driver's own cursor: one prepared statement, two microseconds a row, and a count that tells new from known.
-    cursor = connection.connection.cursor()
-    try:
-        inserted = set()
-        for row in rows:
-            cursor.execute(_INSERT_SQLITE, row)
-            if cursor.rowcount == 1:
-                inserted.add((row.wave, row.id))
-        return inserted
-    finally:
-        cursor.close()
-
-
-def _insert_postgres(connection: Connection, rows: list[Row]) -> set[tuple[str, str]]:
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(_INSERT_POSTGRES, [list(column) for column in zip(*rows, strict=True)])
-        return set(cursor.fetchall())
-    finally:
-        cursor.close()
-
-
-def _standing(connection: Connection, keys: set[tuple[str, str]]) -> dict[tuple[str, str], Row]:
-    """Read the stored responses among the keys."""
-    ids: dict[str, set[str]] = {}
-    for wave, response in keys:
-        ids.setdefault(wave, set()).add(response)
-    columns = [getattr(SurveyResponse, name) for name in Row._fields]
-    rows = (Row(*found) for wave in ids for found in _among(connection, SurveyResponse, wave, ids[wave], *columns))
-    return {(row.wave, row.id): row for row in rows}
-
-
-def _among(connection: Connection, table: Any, wave: str, ids: set[str], *columns: Any) -> list[Any]:
-    """Select columns of the rows of a wave with one of the ids, a thousand ids at a time."""
-    wanted = sorted(ids)
-    found: list[Any] = []
-    for start in range(0, len(wanted), 1000):
-        part = wanted[start : start + 1000]
-        found += connection.execute(select(*columns).where(table.wave == wave, table.id.in_(part))).all()
-    return found
+        return [[verdict(row, submission.revision) for row in submission.rows] for submission in batch]
 
 
 def _resolve(answers: list[tuple[asyncio.Future[list[Verdict]], list[Verdict] | Exception]]) -> None:

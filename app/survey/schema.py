@@ -24,7 +24,10 @@ def answers_schema(instrument: Instrument, identifier: str) -> dict[str, Any]:
         if item.show_if is not None:
             entry["x-show-if"] = item.show_if.model_dump(mode="json", by_alias=True)
             entry["x-required"] = item.required
-            rule: dict[str, Any] = {"if": item.show_if.json_schema(), "else": {"properties": {item.key: {"type": "null"}}}}
+            rule: dict[str, Any] = {
+                "if": item.show_if.json_schema(),
+                "else": {"properties": {item.key: {"type": "null"}}},
+            }
             if item.required:
                 rule["then"] = present
             rules.append(rule)

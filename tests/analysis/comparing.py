@@ -12,7 +12,9 @@ def differences(ours: Any, theirs: Any, path: str = "") -> list[str]:
     """Say where two documents differ: numbers by more than 1e-9 (omega, which is searched for, 1e-6)."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         found = [f"{path}: keys {sorted(ours.keys() ^ theirs.keys())}"] if ours.keys() != theirs.keys() else []
-        return found + [d for key in ours.keys() & theirs.keys() for d in differences(ours[key], theirs[key], f"{path}/{key}")]
+        return found + [
+            d for key in ours.keys() & theirs.keys() for d in differences(ours[key], theirs[key], f"{path}/{key}")
+        ]
     if isinstance(ours, list) and isinstance(theirs, list):
         if len(ours) != len(theirs):
             return [f"{path}: {len(ours)} and {len(theirs)} entries"]

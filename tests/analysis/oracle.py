@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def document(
             alike = [e for e in items if all(e[k] == entry[k] for k in ("item", "kind", "reverse", "options"))]
             if not alike:
                 items.append(entry)
-            (alike or [entry])[0]["cells"] += here.cells(here.item_level(item), lambda c, i=item: here.item_cell(i, c))
+            (alike or [entry])[0]["cells"] += here.cells(here.item_level(item), partial(here.item_cell, item))
         for construct in here.definition.get("constructs", []):
             parts = here.items_of(construct["key"])
             if not parts:
@@ -60,7 +60,7 @@ def document(
                 constructs.append(found)
             found["items"] += [i["key"] for i in parts if i["key"] not in found["items"]]
             found["cells"] += here.cells(
-                here.construct_level(construct["key"]), lambda c, k=construct["key"]: here.construct_cell(k, c)
+                here.construct_level(construct["key"]), partial(here.construct_cell, construct["key"])
             )
     return {
         "wave": wave,
@@ -116,7 +116,9 @@ class OneGroup:
 
     def published(self) -> list[tuple[School, ...]]:
         """The published cells, the union last."""
-        return [(s,) for s in self.alone] + ([self.pool] if self.pool else []) + ([self.everybody] if self.union else [])
+        return (
+            [(s,) for s in self.alone] + ([self.pool] if self.pool else []) + ([self.everybody] if self.union else [])
+        )
 
     def _level(self, n: Callable[[tuple[School, ...]], int]) -> str:
         if not self.g.confidential:
@@ -194,7 +196,9 @@ class OneGroup:
         return [answers[item["key"]] for answers in self.rows(cell) if self.state(item, answers) == "n"]
 
     def options(self, item: dict[str, Any]) -> list[dict[str, Any]]:
-        return self.definition["scales"][item["scale"]]["options"] if item["kind"] == "rating" else item.get("options", [])
+        return (
+            self.definition["scales"][item["scale"]]["options"] if item["kind"] == "rating" else item.get("options", [])
+        )
 
     def score(self, item: dict[str, Any], value: Any) -> int:
         if item["kind"] == "integer":
@@ -253,7 +257,9 @@ class OneGroup:
         N = None if self.g.children or told["not_asked"] else eligible
         warnings = ["roster_exceeded"] if N is not None and n > N else []
         warnings += self.low_response(cell)
-        warnings += ["many_not_applicable"] if told["not_applicable"] > Fraction(len(states) - told["not_asked"], 3) else []
+        warnings += (
+            ["many_not_applicable"] if told["not_applicable"] > Fraction(len(states) - told["not_asked"], 3) else []
+        )
         out = {**told, "eligible": eligible, "counts": self.counts(item, values)}
         if N is not None and n > N:
             N = None
@@ -275,7 +281,9 @@ class OneGroup:
                     )
                 if item["kind"] == "rating":
                     out["stratified"]["favorable"] = (
-                        stratified_share([(N_h, [Fraction(v in good) for v in vs]) for N_h, vs in strata]) if good else None
+                        stratified_share([(N_h, [Fraction(v in good) for v in vs]) for N_h, vs in strata])
+                        if good
+                        else None
                     )
         return out | ({"warnings": warnings} if warnings else {})
 
@@ -474,21 +482,21 @@ def reliability(complete: list[list[int]], k: int) -> dict[str, Any]:
     return out
 
 
-def omega(R: np.ndarray) -> float | None | str:
+def omega(R: np.ndarray) -> float | str | None:
     """McDonald's total omega; a text where the answer hangs on rounding or the model has no single solution."""
     k = len(R)
     pairs = np.triu_indices(k, 1)
     solutions = []
     i, j = pairs
 
-    def slope(l: np.ndarray) -> np.ndarray:
+    def slope(x: np.ndarray) -> np.ndarray:
         out = np.zeros((len(i), k))
-        out[range(len(i)), i], out[range(len(i)), j] = l[j], l[i]
+        out[range(len(i)), i], out[range(len(i)), j] = x[j], x[i]
         return out
 
     for start in [np.full(k, 0.5), *np.random.default_rng(1).uniform(-1, 1, (5, k))]:
         found = optimize.least_squares(
-            lambda l: l[i] * l[j] - R[pairs], start, slope, xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=100
+            lambda x: x[i] * x[j] - R[pairs], start, slope, xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=100
         )
         solutions.append((2 * found.cost, found.status, found.x))
     solutions.sort(key=lambda s: s[0])

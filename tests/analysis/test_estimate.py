@@ -99,7 +99,11 @@ def test_shares_of_few(count: int, n: int, N: float, expected: list[float | None
     assert [None if math.isnan(x) else x for x in share_of(count, n, N)] == expected
 
 
-@given(st.integers(1, 200).flatmap(lambda N: st.integers(1, N).flatmap(lambda n: st.tuples(st.integers(0, n), *map(st.just, (n, N))))))
+@given(
+    st.integers(1, 200).flatmap(
+        lambda N: st.integers(1, N).flatmap(lambda n: st.tuples(st.integers(0, n), *map(st.just, (n, N))))
+    )
+)
 def test_the_interval_narrows_to_the_share(of: tuple[int, int, int]) -> None:
     count, n, N = of
     plain, corrected = share_of(count, n), share_of(count, n, N)
@@ -124,7 +128,9 @@ def test_moments_do_not_cancel() -> None:
 
 
 def test_t_quantile() -> None:
-    assert t_quantile(np.array([0, 1, 10])).tolist() == pytest.approx([math.nan, 12.706204736, 2.228138852], nan_ok=True)
+    assert t_quantile(np.array([0, 1, 10])).tolist() == pytest.approx(
+        [math.nan, 12.706204736, 2.228138852], nan_ok=True
+    )
 
 
 def test_wilson_of_everybody_or_nobody_stays_within_bounds() -> None:

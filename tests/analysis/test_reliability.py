@@ -48,7 +48,10 @@ def test_as_pingouin_and_the_oracle(n: int, k: int, seed: int) -> None:
         theirs = slow(x.tolist(), k)
         if theirs["omega"] == OMEGA_UNDECIDED:
             theirs["omega"] = ours["omega"]
-        assert ours == {name: v if v is None else pytest.approx(v, abs=1e-6 if name == "omega" else 1e-11) for name, v in theirs.items()}
+        assert ours == {
+            name: v if v is None else pytest.approx(v, abs=1e-6 if name == "omega" else 1e-11)
+            for name, v in theirs.items()
+        }
         if (x.std(axis=0) > 0).all() and ours["alpha"] is not None:
             assert ours["alpha"] == pytest.approx(pingouin.cronbach_alpha(pd.DataFrame(x))[0], abs=1e-9)
 

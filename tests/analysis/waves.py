@@ -43,7 +43,8 @@ class World:
 
     @cached_property
     def tallies(self) -> dict[str, Tally]:
-        return {f.group: tally_rows(f.codebook, self.schools, g.rows) for f, g in zip(self.facts.groups, self.groups)}
+        both = zip(self.facts.groups, self.groups, strict=True)
+        return {facts.group: tally_rows(facts.codebook, self.schools, group.rows) for facts, group in both}
 
     @cached_property
     def sealed(self) -> Sealed:
@@ -122,7 +123,13 @@ def definitions(draw: st.DrawFn, group: str) -> dict[str, Any]:
             skip = skipping if draw(st.integers(0, 9)) == 0 else {}
             items.append({**rating(f"{construct}{i}", scale=of, construct=construct), **turned, **skip})
     items += [
-        {"key": "overall", "kind": "rating", "scale": draw(st.sampled_from("ab")), "text": en("Overall"), "outcome": True},
+        {
+            "key": "overall",
+            "kind": "rating",
+            "scale": draw(st.sampled_from("ab")),
+            "text": en("Overall"),
+            "outcome": True,
+        },
         {"key": "which", "kind": "multiple", "options": options("x", "y", "z"), "text": en("Which?")} | skipping,
         {"key": "again", "kind": "boolean", "text": en("Again?")},
         {"key": "times", "kind": "integer", "minimum": -2, "maximum": draw(st.integers(0, 5)), "text": en("Times")},

@@ -1,0 +1,193 @@
+"""Who may call what: one row for every operation of `/v1`, checked for every role and for nobody."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from app.config import Settings
+from app.main import create_app
+from app.web.routes import V1Route
+from app.web.state import Needs
+from tests.databases import SECRET
+from tests.server import Api
+
+# C collector, P principal, R reporter (audience director), D director, A admin. Written out here on purpose, and not
+# taken from app/auth.py: a role that is added to a constant there has to be added here as well. A small letter: the role
+# may ask, but results are served to the audience `director` alone for now (403 `audience-not-served`).
+LETTERS = {"C": "collector", "P": "principal", "R": "reporter", "D": "director", "A": "admin"}
+EVERYONE = "CPRDA"
+
+# (method, template) -> (roles that may, status of such a call on things that do not exist, with the body `{}`)
+TABLE: dict[tuple[str, str], tuple[str, int]] = {
+    ("POST", "/v1/waves/{wave}/responses"): ("CDA", 404),
+    ("GET", "/v1/waves/{wave}/responses"): ("A", 404),
+    ("POST", "/v1/waves/{wave}/responses/bulk"): ("CDA", 404),
+    ("GET", "/v1/waves/{wave}/responses/{response_id}"): ("A", 404),
+    ("DELETE", "/v1/waves/{wave}/responses/{response_id}"): ("CDA", 404),
+    ("GET", "/v1/waves/{wave}/releases"): ("pRDA", 404),
+    ("POST", "/v1/waves/{wave}/releases"): ("DA", 404),
+    ("GET", "/v1/waves/{wave}/releases/{number}"): ("pRDA", 404),
+    ("GET", "/v1/waves/{wave}/summary"): ("pRDA", 404),
+    ("GET", "/v1/waves/{wave}/groups/{group}/summary"): ("pRDA", 404),
+    ("GET", "/v1/waves/{wave}/schools/{school}/summary"): ("pRDA", 404),
+    ("GET", "/v1/waves"): (EVERYONE, 200),
+    ("GET", "/v1/waves/{wave}"): (EVERYONE, 404),
+    ("PUT", "/v1/waves/{wave}"): ("DA", 422),
+    ("DELETE", "/v1/waves/{wave}"): ("DA", 404),
+    ("POST", "/v1/waves/{wave}/close"): ("DA", 404),
+    ("GET", "/v1/waves/{wave}/roster"): ("DA", 404),
+    ("PUT", "/v1/waves/{wave}/roster"): ("DA", 422),
+    ("GET", "/v1/waves/{wave}/participation"): ("PRDA", 404),
+    ("GET", "/v1/schools"): (EVERYONE, 200),
+    ("GET", "/v1/schools/{school}"): (EVERYONE, 404),
+    ("PUT", "/v1/schools/{school}"): ("DA", 422),
+    ("GET", "/v1/instruments"): (EVERYONE, 200),
+    ("POST", "/v1/instruments"): ("DA", 422),
+    ("POST", "/v1/instruments/check"): ("DA", 422),
+    ("GET", "/v1/instruments/{instrument}"): (EVERYONE, 404),
+    ("GET", "/v1/instruments/{instrument}/versions/{version}"): (EVERYONE, 404),
+    ("GET", "/v1/instruments/{instrument}/versions/{version}/schema"): (EVERYONE, 404),
+    ("GET", "/v1/instruments/{instrument}/versions/{version}/codebook"): (EVERYONE, 404),
+    ("GET", "/v1/keys"): ("A", 200),
+    ("POST", "/v1/keys"): ("A", 422),
+    ("DELETE", "/v1/keys/{key_id}"): ("A", 404),
+    ("GET", "/v1/me"): (EVERYONE, 200),
+}
+# Beside /v1: what no key is needed for, and the metrics.
+SERVICE = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("GET", "/problems"), ("GET", "/problems/{slug}")}
+
+OPERATIONS = [pytest.param(*key, id=f"{key[0]} {key[1]}") for key in TABLE]
+BULK = "/v1/waves/{wave}/responses/bulk"
+
+
+@pytest.fixture(scope="module")
+def documented(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('roles') / 'x.db'}"
+    paths = create_app(Settings(database_url=url, secret=SECRET)).openapi()["paths"]
+    return {(method.upper(), path) for path, operations in paths.items() for method in operations}
+
+
+def routes_of() -> list[APIRoute]:
+    """Every route of the application's routers, those left out of the OpenAPI document too."""
+    app = create_app(Settings(database_url="sqlite:///never-opened.db", secret=SECRET))
+    found = [route for part in app.routes for route in getattr(getattr(part, "original_router", None), "routes", [])]
+    return [route for route in found if isinstance(route, APIRoute)]
+
+
+def call(client: httpx.Client, method: str, path: str) -> httpx.Response:
+    """Call an operation on things that do not exist."""
+    address = path.format(
+        wave="no-such-wave", school="no-such-school", group="family", instrument="no-such-instrument",
+        version=1, number=1, key_id="key_0", response_id="7b0c3f5e-0000-4000-8000-000000000000",
+    )  # fmt: skip
+    headers = {"Withdrawal-Code": "AAAA-AAAA-AAAA-AAAA"} if method == "DELETE" else {}
+    if method in ("POST", "PUT"):
+        headers["Content-Type"] = "application/x-ndjson" if path == BULK else "application/json"
+        return client.request(method, address, content=b"{}", headers=headers)
+    return client.request(method, address, headers=headers)
+
+
+def assert_refused_without_key(reply: httpx.Response) -> None:
+    assert reply.status_code == 401
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["type"] == "/problems/unauthorized"
+    assert reply.headers["www-authenticate"].startswith("Bearer")
+
+
+# ------------------------------------------------------------------ the table is the API
+def test_the_table_has_every_operation_and_no_other(documented: set[tuple[str, str]]) -> None:
+    assert {op for op in documented if op[1].startswith("/v1")} == set(TABLE)
+    assert {op for op in documented if not op[1].startswith("/v1")} == SERVICE
+
+
+def test_no_operation_is_hidden_from_the_document(documented: set[tuple[str, str]]) -> None:
+    routed = {(method, route.path) for route in routes_of() for method in route.methods or ()}
+    assert routed == documented
+
+
+# ------------------------------------------------------------------ who may
+@pytest.mark.parametrize("role", list(LETTERS.values()))
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_role(api: Api, method: str, path: str, role: str) -> None:
+    letters, status = TABLE[method, path]
+    reply = call(api.client(role), method, path)
+    if role in {LETTERS[letter] for letter in letters if letter.isupper()}:
+        assert reply.status_code == status, reply.text
+        return
+    forbidden = role not in {LETTERS[letter.upper()] for letter in letters}
+    assert reply.status_code == 403, reply.text
+    assert reply.headers["content-type"] == "application/problem+json"
+    problem = reply.json()
+    assert (problem["type"], problem["status"]) == (f"/problems/{'forbidden' if forbidden else 'audience-not-served'}", 403)
+    assert (f"`{role}`" in problem["detail"]) == forbidden
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_nobody_may_without_a_key(api: Api, method: str, path: str) -> None:
+    assert_refused_without_key(call(api.anonymous, method, path))
+
+
+@pytest.mark.parametrize("role", list(LETTERS.values()))
+def test_metrics_are_for_directors(api: Api, role: str) -> None:
+    assert api.client(role).get("/metrics").status_code == (200 if role in ("director", "admin") else 403)
+    assert_refused_without_key(api.anonymous.get("/metrics"))
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/problems", "/problems/not-found", "/openapi.json", "/docs"])
+def test_the_service_pages_need_no_key(api: Api, path: str) -> None:
+    assert api.anonymous.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("Bearer snd_wrong", id="unknown"),
+        pytest.param("Bearer", id="scheme only"),
+        pytest.param("Basic {secret}", id="another scheme"),
+        pytest.param("{secret}", id="no scheme"),
+        pytest.param("Bearer {secret}x", id="one letter too many"),
+        pytest.param("Bearer " + "x" * 5000, id="very long"),
+        pytest.param("Bearer {secret} {secret}", id="twice"),
+        pytest.param(b"Bearer \xff\xfe", id="no text"),
+    ],
+)
+def test_what_is_no_key(api: Api, header: str | bytes) -> None:
+    secret = api.client("admin").headers["authorization"].removeprefix("Bearer ")
+    if isinstance(header, str):
+        header = header.format(secret=secret)
+    assert_refused_without_key(api.anonymous.get("/v1/me", headers={"Authorization": header}))
+
+
+@pytest.mark.parametrize("audience", ["principal", "public"])
+def test_reporters_of_other_audiences_get_no_results_yet(api: Api, audience: str) -> None:
+    reporter = api.client("reporter", audience=audience)
+    for (method, path), (letters, _) in TABLE.items():
+        if "p" in letters:
+            reply = call(reporter, method, path)
+            assert (reply.status_code, reply.json()["type"]) == (403, "/problems/audience-not-served"), path
+
+
+def test_the_scheme_is_read_in_any_case(api: Api) -> None:
+    secret = api.client("admin").headers["authorization"].removeprefix("Bearer ")
+    assert api.anonymous.get("/v1/me", headers={"Authorization": f"bearer {secret}"}).status_code == 200
+
+
+# ------------------------------------------------------------------ the declaration itself
+def needs_of(dependant: Dependant) -> list[Needs]:
+    own = [dependant.call] if isinstance(dependant.call, Needs) else []
+    return own + [needs for part in dependant.dependencies for needs in needs_of(part)]
+
+
+@pytest.mark.parametrize("route", [pytest.param(r, id=f"{min(r.methods)} {r.path}") for r in routes_of()])
+def test_every_route_declares_its_roles_once(route: APIRoute) -> None:
+    needs = needs_of(route.dependant)
+    assert isinstance(route, V1Route)
+    (method,) = route.methods
+    if route.path.startswith("/v1"):
+        assert len(needs) == 1
+        assert needs[0].roles == {LETTERS[letter.upper()] for letter in TABLE[method, route.path][0]}
+    else:
+        assert len(needs) == (1 if route.path == "/metrics" else 0)
