@@ -178,13 +178,21 @@ def create_key(
     name: Annotated[str, typer.Option(help="What the key is for.")],
     school: Annotated[list[str] | None, typer.Option(help="Limit to a school; may be repeated.")] = None,
     wave: Annotated[list[str] | None, typer.Option(help="Limit to a wave; may be repeated.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="Limit to a group; may be repeated.")] = None,
+    publishable: Annotated[bool, typer.Option(help="May be put into a web page; names its waves.")] = False,
     audience: Annotated[str | None, typer.Option(help="What a reporter reads as.")] = None,
 ) -> None:
     """Make a key and print its secret, and only that, on stdout. Works while the server runs."""
     from app.services import keys
 
     wanted = KeyIn(
-        role=cast(Role, role), name=name, schools=school or None, waves=wave or None, audience=cast(Any, audience)
+        role=cast(Role, role),
+        name=name,
+        schools=school or None,
+        waves=wave or None,
+        groups=cast(Any, group or None),
+        publishable=publishable,
+        audience=cast(Any, audience),
     )
     with _database(Settings()).write() as session:
         _, secret = keys.create(session, wanted, None)

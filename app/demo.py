@@ -41,7 +41,7 @@ PEOPLE: dict[str, dict[str, tuple[int, int]]] = {
     "family": {"erving": (118, 64), "leverett": (96, 51), "shutesbury": (92, 47), "swift-river": (124, 71)},
     "staff": {"erving": (29, 22), "leverett": (26, 19), "shutesbury": (24, 17), "swift-river": (15, 8)},
     "liaison": {"erving": (2, 2), "leverett": (1, 1), "shutesbury": (2, 2), "swift-river": (1, 1)},
-    "school_leader": {school: (1, 1) for school in SCHOOLS},
+    "school_leader": dict.fromkeys(SCHOOLS, (1, 1)),
 }
 TILT = {"family": 0.2, "staff": 0.5, "liaison": 0.1, "school_leader": 0.6, "swift-river": -0.5, "leverett": 0.3}
 
@@ -226,8 +226,8 @@ def _show(summary: dict[str, Any]) -> None:
     for table in group_tables(summary, SCHOOLS):
         out.print(table)
     out.print(
-        "Simulated answers. A school's figure is shown only when it stands on at least 10 people, and nothing can be had "
-        "by subtracting; smaller schools are pooled.\nNothing is computed for a reader: this is release 1, sealed.",
+        "Simulated answers. A school's figure is shown only when it stands on at least 10 people, and nothing can "
+        "be had by subtracting; smaller schools are pooled.\nNothing is computed for a reader: this is release 1, sealed.",
         style="dim",
     )
 

@@ -1,4 +1,4 @@
-"""API schemas of responses, for the OpenAPI document; the response path itself checks by hand, in services/responses.py."""
+"""API schemas of responses, for the OpenAPI document; `services/responses.py` checks a response by hand."""
 
 from __future__ import annotations
 

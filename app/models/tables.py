@@ -37,7 +37,7 @@ class InstrumentVersion(SQLModel, table=True):
 
 
 class Wave(SQLModel, table=True):
-    """One administration. `revision` counts its changes, so that a writer can tell a stale copy."""
+    """One administration. `revision` is a random mark, new at every change: a writer can tell a stale copy."""
 
     key: str = _slug(primary_key=True)
     title: str = Field(max_length=200)

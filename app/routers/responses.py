@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -14,6 +15,7 @@ from app.errors import Fault, Forbidden, InvalidRequest, NotFound
 from app.models.responses import BulkOut, Receipt, ResponseIn, Withdrawal
 from app.services import responses
 from app.services.waves import Sheet
+from app.survey.base import SLUG_PATTERN
 from app.web.bodies import BULK_LIMIT, read_body, read_json
 from app.web.routes import Json, V1Route
 from app.web.state import Held, Key, Needs, State, Writer, state_of
@@ -27,10 +29,16 @@ def _takes(media_type: str, schema: dict[str, Any], *, required: bool = True) ->
     return {"requestBody": {"required": required, "content": {media_type: {"schema": schema}}}}
 
 
+# The busiest operation reads its path by hand; a key that no wave can have is simply not found.
+_WAVE = {"name": "wave", "in": "path", "required": True, "schema": {"type": "string", "pattern": SLUG_PATTERN}}
+
+
 async def _sheet(held: State, wave: str, caller: Caller) -> Sheet:
     if not caller.serves(wave=wave):
         raise Forbidden("This key does not serve that wave.")
     known = held.desk.sheets.recall(wave)
+    if known is None and not re.match(SLUG_PATTERN, wave):
+        raise NotFound("There is no wave with this key.")
     return known if known is not None else await run_in_threadpool(held.desk.sheets.read, wave)
 
 
@@ -39,11 +47,11 @@ async def _sheet(held: State, wave: str, caller: Caller) -> Sheet:
     status_code=201,
     response_model=Receipt,
     responses={200: {"model": Receipt, "description": "A replay: it was stored before."}},
-    openapi_extra=_takes("application/json", ResponseIn.model_json_schema()),
+    openapi_extra={**_takes("application/json", ResponseIn.model_json_schema()), "parameters": [_WAVE]},
 )
-async def submit_response(wave: Key, request: Request, caller: Sender) -> Response:
+async def submit_response(request: Request, caller: Sender) -> Response:
     """Store one response, once. Send it again with the same id whenever the reply did not arrive."""
-    held = state_of(request)
+    held, wave = state_of(request), request.path_params["wave"]
     sheet = await _sheet(held, wave, caller)
     body = await read_json(request)
     receipt, replayed = await responses.submit(held.desk, sheet, caller, body, request.headers.get("idempotency-key"))
@@ -111,7 +119,7 @@ async def _withdrawal_code(request: Request) -> str:
 def export_responses(
     wave: Key, held: Held, caller: Admin, format: Annotated[Literal["ndjson"], Query()] = "ndjson"
 ) -> Response:
-    """Give every response of a wave, one a line. Always audited; passing it on breaks the promise to those who answered."""
+    """Give every response of a wave, one a line. Always audited; passing it on breaks the promise."""
     return StreamingResponse(responses.export(held.database, wave, caller), media_type="application/x-ndjson")
 
 

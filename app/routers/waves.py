@@ -53,7 +53,7 @@ def _document(session: Session, row: Wave, now: datetime) -> dict[str, Any]:
 
 @router.put("/{wave}", response_model=WaveOut, responses={201: {"model": WaveOut}})
 def put_wave(wave: Key, body: WaveIn, request: Request, held: Held, caller: Director, session: Writer) -> Response:
-    """Create a wave (201) or change it (200). Once open, only the title, a later close and a stricter promise change."""
+    """Create a wave (201) or change it (200). Once open: only the title, a later close, a stricter promise."""
 
     def check(standing: Wave | None) -> None:
         check_if_match(request, None if standing is None else _document(session, standing, held.database.now(session)))
@@ -131,8 +131,9 @@ def read_participation(wave: Key, held: Held, caller: ResultReader, session: Rea
 
 def _visible(cells: list[dict[str, Any]], row: Wave, caller: Caller) -> list[dict[str, Any]]:
     """The director sees all cells; a principal those of their schools, of confidential groups."""
+    cells = [c for c in cells if caller.serves(group=c["group"])]
     if caller.reads_as == "director":
-        return cells
+        return cells if caller.schools is None else [c for c in cells if c["school"] in caller.schools]
     if caller.reads_as != "principal":
         raise AudienceNotServed("Participation is not published.")
     return [

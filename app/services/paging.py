@@ -1,4 +1,4 @@
-"""Lists by page: the cursor is the last key that was seen, so a page never skips or repeats what was there all along."""
+"""Lists by page: the cursor is the last key that was seen, so a page never skips or repeats a standing row."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from app.analysis.summarize import summarize
 from app.analysis.tally import Tally, tally
 from app.auth import Caller
 from app.db import Database
-from app.errors import AudienceNotServed, Fault, InvalidRequest, NotFound, ResultsNotReleased, WaveOpen
+from app.errors import AudienceNotServed, Fault, Forbidden, InvalidRequest, NotFound, ResultsNotReleased, WaveOpen
 from app.models.tables import Release, ReleaseDocument, SurveyResponse, Wave
 from app.services import waves
 from app.services.audit import record
@@ -81,21 +81,20 @@ def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tupl
     NotFound, WaveOpen
     """
     waves_now(database, wave)
-    with shelf.makers[wave]:
-        with database.read() as session:
+    with shelf.makers[wave], database.read() as session:
+        if (number := newest(session, wave)) is not None:
+            return number, False
+        row = waves.find(session, wave)
+        facts = waves.facts(session, row)
+        if not database.is_sqlite:
+            session.connection().execute(
+                text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"release:{wave}"}
+            )
             if (number := newest(session, wave)) is not None:
                 return number, False
-            row = waves.find(session, wave)
-            facts = waves.facts(session, row)
-            if not database.is_sqlite:
-                session.connection().execute(
-                    text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"release:{wave}"}
-                )
-                if (number := newest(session, wave)) is not None:
-                    return number, False
-            sealed = seal(facts, count(session, facts))
-            document = orjson.dumps(summarize(facts, sealed), option=orjson.OPT_SORT_KEYS)
-            return _store(database, wave, sealed.dump(), document, by)
+        sealed = seal(facts, count(session, facts))
+        document = orjson.dumps(summarize(facts, sealed), option=orjson.OPT_SORT_KEYS)
+        return _store(database, wave, sealed.dump(), document, by)
 
 
 def waves_now(database: Database, wave: str) -> None:
@@ -179,6 +178,7 @@ def find(session: Session, wave: str, number: int | None, audience: str) -> Publ
 def listed(session: Session, wave: str, caller: Caller) -> list[dict[str, Any]]:
     """All releases of a wave as the caller reads them, oldest first. Raises NotFound, AudienceNotServed."""
     audience = audience_of(caller)
+    _check_limits(caller, wave)
     waves.find(session, wave)
     numbers = session.exec(select(Release.number).where(Release.wave == wave).order_by(col(Release.number))).all()
     found = (find(session, wave, number, audience) for number in numbers)
@@ -188,6 +188,7 @@ def listed(session: Session, wave: str, caller: Caller) -> list[dict[str, Any]]:
 def get(session: Session, wave: str, number: int, caller: Caller) -> dict[str, Any]:
     """Raises NotFound, AudienceNotServed."""
     audience = audience_of(caller)
+    _check_limits(caller, wave)
     release = find(session, wave, number, audience) if number < 2**31 else None
     if release is None:
         raise NotFound("There is no such release.")
@@ -199,6 +200,18 @@ def audience_of(caller: Caller) -> str:
     if caller.reads_as != "director":
         raise AudienceNotServed("Results are published for the director only; other audiences get nothing yet.")
     return "director"
+
+
+def _check_limits(caller: Caller, wave: str, group: str | None = None, school: str | None = None) -> None:
+    """Raise NotFound for what lies outside the key's limits."""
+    if not caller.serves(wave=wave, group=group, school=school):
+        raise NotFound("There is nothing with this key.")
+
+
+def _check_slice(caller: Caller, group: str | None, school: str | None) -> None:
+    """Raise Forbidden when a key that is limited to schools or groups asks for more than one of them."""
+    if (caller.schools is not None and school is None) or (caller.groups is not None and group is None):
+        raise Forbidden("This key is limited to schools or groups: ask for the summary of one of them.")
 
 
 # ------------------------------------------------------------------ reading
@@ -224,8 +237,8 @@ def read(
     InvalidRequest : for an unknown item or construct.
     """
     audience = audience_of(caller)
-    if not caller.serves(wave=wave):
-        raise NotFound("There is no wave with this key.")
+    _check_limits(caller, wave, group, school)
+    _check_slice(caller, group, school)
     with database.read() as session:
         release = find(session, wave, number, audience)
         if release is None:
@@ -293,7 +306,7 @@ def _document(database: Database, shelf: Shelf, release: Published) -> dict[str,
 def _check_scope(
     document: dict[str, Any], group: str | None, school: str | None, items: tuple[str, ...], constructs: tuple[str, ...]
 ) -> None:
-    """Raise NotFound for a group or school that the wave does not hold, InvalidRequest for a filter that names nothing."""
+    """Raise NotFound for a group or school that is not the wave's, InvalidRequest for a filter that names nothing."""
     if group is not None and all(row["group"] != group for row in document["participation"]):
         raise NotFound("The wave does not ask this group.")
     if school is not None and all(row["school"] != school for row in document["participation"]):

@@ -276,7 +276,7 @@ def export(database: Database, wave: str, caller: Caller) -> Iterator[bytes]:
 
 def streamed(session: Session, query: Select[Any], size: int = EXPORT_ROWS) -> Iterator[Any]:
     """Run a query and give its rows in parts, never all at once in memory."""
-    result = session.connection(execution_options={"stream_results": True, "max_row_buffer": size}).execute(query)
+    result = session.connection().execute(query.execution_options(stream_results=True, max_row_buffer=size))
     yield from result.partitions(size)
 
 

@@ -324,7 +324,7 @@ def incompatibilities(earlier: Instrument, new: Instrument) -> list[Fault]:
                     Fault(
                         pointer("sections", i, "items", j, "key"),
                         "meaning_changed",
-                        f"`{item.key}` has another kind, other scale values or other scores than before: give it a new key.",
+                        f"`{item.key}` has another kind, scale or scores than before: give it a new key.",
                     )
                 )
     return faults

@@ -1,7 +1,7 @@
 """The kinds of items: what each one is, how an answer becomes codes, and back.
 
-A new kind of item is one class here with `kind: Literal[...]`; nothing else in the program asks for a kind. Closed kinds
-become one character a column of the fixed-width record; open kinds stay JSON beside it.
+A new kind of item is one class here with `kind: Literal[...]`; nothing else in the program asks for a kind. Closed
+kinds become one character a column of the fixed-width record; open kinds stay JSON beside it.
 """
 
 from __future__ import annotations

@@ -118,11 +118,11 @@ def plain_words(filled: dict[str, Any]) -> dict[str, str]:
     english.append("The public sees only wide ranges." if public else "The public sees nothing.")
     spanish.append("El público ve solo rangos amplios." if public else "El público no ve nada.")
     english.append(
-        "Because this survey can be answered without a personal code, it cannot be ruled out that somebody answers many "
-        "times to single out another person."
+        "Because this survey can be answered without a personal code, it cannot be ruled out that somebody answers "
+        "many times to single out another person."
     )
     spanish.append(
-        "Como esta encuesta se puede contestar sin un código personal, no se puede descartar que alguien conteste muchas "
-        "veces para distinguir a otra persona."
+        "Como esta encuesta se puede contestar sin un código personal, no se puede descartar que alguien conteste "
+        "muchas veces para distinguir a otra persona."
     )
     return {"en": " ".join(english), "es": " ".join(spanish)}

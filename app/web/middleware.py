@@ -5,19 +5,22 @@ Logs and metrics name the route, never the address: no key of a wave, group or s
 
 from __future__ import annotations
 
+from functools import cache
 from random import getrandbits
 from time import perf_counter
 from typing import Any
 
 import structlog
 from prometheus_client import Counter, Histogram
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import InternalError, StoreUnavailable
 from app.web.problems import reply
 
 log = structlog.get_logger()
+
+_HEADERS = ((b"x-content-type-options", b"nosniff"),)
+_V1_HEADERS = (*_HEADERS, (b"cache-control", b"private, no-cache"), (b"vary", b"Authorization, Accept"))
 
 REQUESTS = Counter("soundings_requests_total", "Requests by route and status.", ["method", "route", "status"])
 SECONDS = Histogram("soundings_request_seconds", "Time to the end of the reply.", ["route"])
@@ -43,12 +46,8 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(raw=message.setdefault("headers", []))
-                headers["x-request-id"] = request_id
-                headers["x-content-type-options"] = "nosniff"
-                if is_v1:
-                    headers["cache-control"] = "private, no-cache"
-                    headers["vary"] = "Authorization, Accept"
+                headers = message["headers"] = [*message.get("headers", ()), *(_V1_HEADERS if is_v1 else _HEADERS)]
+                headers.append((b"x-request-id", request_id.encode()))
             await send(message)
 
         try:
@@ -61,8 +60,9 @@ class Envelope:
         finally:
             took = perf_counter() - begun
             route = _route(scope)
-            REQUESTS.labels(scope["method"] if route != "unknown" else "other", route, str(status)).inc()
-            SECONDS.labels(route).observe(took)
+            counter, histogram = _meters(scope["method"] if route != "unknown" else "other", route, status)
+            counter.inc()
+            histogram.observe(took)
             if self.access_log:
                 log.info(
                     "request",
@@ -72,6 +72,11 @@ class Envelope:
                     status=status,
                     ms=round(took * 1000, 1),
                 )
+
+
+@cache
+def _meters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, str(status)), SECONDS.labels(route)
 
 
 def _route(scope: Scope) -> str:
