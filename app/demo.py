@@ -227,7 +227,7 @@ def _show(summary: dict[str, Any]) -> None:
         out.print(table)
     out.print(
         "Simulated answers. A school's figure is shown only when it stands on at least 10 people, and nothing can "
-        "be had by subtracting; smaller schools are pooled.\nNothing is computed for a reader: this is release 1, sealed.",
+        "be had by subtracting; smaller schools are pooled.\nThis is release 1; reading it computes nothing.",
         style="dim",
     )
 

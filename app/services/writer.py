@@ -145,8 +145,8 @@ class ResponseWriter:
         candidates: dict[tuple[str, str], Row] = {}
         for submission in batch:
             for row in submission.rows:
-                wave = waves[row.wave]
-                if wave.is_open and wave.revision == submission.revision and row.id not in gone.get(row.wave, ()):
+                now = waves[row.wave]
+                if now.is_open and now.revision == submission.revision and row.id not in gone.get(row.wave, ()):
                     candidates.setdefault((row.wave, row.id), row)
         # In the order of the key, so that two writers never wait for each other in a circle.
         inserted = store.insert(cursor, [candidates[key] for key in sorted(candidates)]) if candidates else set()

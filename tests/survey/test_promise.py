@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -138,22 +138,18 @@ def test_looser(before: dict[str, Any], after: dict[str, Any], expected: bool) -
     assert looser(before, after) is expected
 
 
-@given(promises)
-def test_a_promise_is_not_looser_than_itself(a: dict[str, Any]) -> None:
-    assert not looser(a, a)
+def test_the_promises_below_are_many() -> None:
+    assert len(ALLOWED) > 20
+    assert len({digest(p) for p in ALLOWED}) == len(ALLOWED)
 
 
-@given(promises, promises)
-def test_two_promises_that_keep_each_other_are_one(a: dict[str, Any], b: dict[str, Any]) -> None:
-    assert a == b or looser(a, b) or looser(b, a)
-
-
-@given(promises, promises, promises)
-def test_no_way_round(a: dict[str, Any], b: dict[str, Any], c: dict[str, Any]) -> None:
-    """What keeps a promise that keeps another keeps the other: no chain of allowed changes loosens anything."""
-    assume(not looser(a, b))
-    assume(not looser(b, c))
-    assert not looser(a, c)
+def test_keeping_a_promise_is_a_partial_order() -> None:
+    """Reflexive, antisymmetric, transitive: no chain of allowed changes loosens anything."""
+    kept = [[not looser(before, after) for after in ALLOWED] for before in ALLOWED]
+    every = range(len(ALLOWED))
+    assert all(kept[a][a] for a in every)
+    assert not [(a, b) for a in every for b in every if a != b and kept[a][b] and kept[b][a]]
+    assert not [(a, b, c) for a in every for b in every if kept[a][b] for c in every if kept[b][c] and not kept[a][c]]
 
 
 # ------------------------------------------------------------------ its name and its words
