@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlmodel import Session, col, delete, select
 
 from app.analysis.facts import GroupFacts, WaveFacts
@@ -268,6 +268,12 @@ def remove(database: Database, session: Session, key: str, by: Caller) -> None:
 
 
 # ------------------------------------------------------------------ closing
+_SHUFFLE = text(
+    "WITH gone AS (DELETE FROM survey_response WHERE wave = :wave RETURNING *) "
+    "INSERT INTO survey_response SELECT * FROM gone ORDER BY random()"
+)
+
+
 def close(database: Database, key: str, by: Caller | None) -> None:
     """Close a wave now, for good; a closed one stays as it is. Raises NotFound, WaveNotOpen (not yet opened)."""
     with database.write() as session:
@@ -281,6 +287,8 @@ def close(database: Database, key: str, by: Caller | None) -> None:
         row.closed_at = min(now, row.closes_at)
         row.closing_counts = [[group, school, n] for (group, school), n in _counts(session, key).items()]
         row.revision = _revision()
+        if not database.is_sqlite:  # SQLite keeps rows in the order of their random ids, PostgreSQL as they came
+            session.connection().execute(_SHUFFLE, {"wave": key})
         record(session, by, "wave.close", key)
     database.forget_deleted()
 

@@ -27,7 +27,7 @@ def instruments(api: Api, *groups: str) -> dict[str, str]:
 
 def new(api: Api, **more: Any) -> tuple[str, dict[str, Any]]:
     """Put a wave; its key and the body it was put with."""
-    body = factories.wave(instruments(api), **more)
+    body = factories.wave(more.pop("instruments", None) or instruments(api), **more)
     key = api.name("wave")
     must(api.admin.put(f"/v1/waves/{key}", json=body), 201)
     return key, body
