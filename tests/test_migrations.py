@@ -52,7 +52,9 @@ def one_of_each() -> list[list[SQLModel]]:
     return [
         [
             School(key="erving", name="Erving", district="Union 28"),
-            InstrumentVersion(key="family", version=1, group="family", definition=factories.definition(), digest="sha256:x"),
+            InstrumentVersion(
+                key="family", version=1, group="family", definition=factories.definition(), digest="sha256:x"
+            ),
             Wave(
                 key="w",
                 title="W",
@@ -71,7 +73,13 @@ def one_of_each() -> list[list[SQLModel]]:
             WaveInstrument(wave="w", group="family", key="family", version=1),
             RosterLine(wave="w", group="family", school="", eligible=10**9),
             SurveyResponse(
-                wave="w", id="i", group="family", record="1.~-", open_answers='{"a":"ñ"}', promise_digest="d", received_on=AT.date()
+                wave="w",
+                id="i",
+                group="family",
+                record="1.~-",
+                open_answers='{"a":"ñ"}',
+                promise_digest="d",
+                received_on=AT.date(),
             ),
             WithdrawnResponse(wave="w", id="j"),
             Release(wave="w", number=1, definitions="1", tallies=b"\x00\xff", released_at=AT),

@@ -110,7 +110,20 @@ def test_a_noun_is_one_file_a_layer() -> None:
 
 # ------------------------------------------------------------------ pure parts
 FRAMEWORKS = {"fastapi", "starlette", "sqlmodel", "sqlalchemy", "alembic", "uvicorn", "httpx", "typer", "psycopg"}
-WORLD = {"time", "random", "secrets", "os", "pathlib", "io", "uuid", "socket", "subprocess", "threading", "tempfile", "shutil"}
+WORLD = {
+    "time",
+    "random",
+    "secrets",
+    "os",
+    "pathlib",
+    "io",
+    "uuid",
+    "socket",
+    "subprocess",
+    "threading",
+    "tempfile",
+    "shutil",
+}
 IN_MEMORY = {("io", "BytesIO"), ("io", "StringIO")}  # a render may write a file that is none
 
 
@@ -129,8 +142,12 @@ def test_pure_parts_import_no_framework_and_no_world(module: str) -> None:
 def test_pure_parts_read_no_clock_no_file_no_dice(module: str) -> None:
     for node in ast.walk(TREES[module]):
         if isinstance(node, ast.Attribute):
-            assert node.attr not in ("random", "default_rng", "now", "utcnow", "today", "environ"), f"{module}:{node.lineno}"
-            assert node.attr not in ("read_text", "read_bytes", "write_text", "write_bytes", "read_csv"), f"{module}:{node.lineno}"
+            assert node.attr not in ("random", "default_rng", "now", "utcnow", "today", "environ"), (
+                f"{module}:{node.lineno}"
+            )
+            assert node.attr not in ("read_text", "read_bytes", "write_text", "write_bytes", "read_csv"), (
+                f"{module}:{node.lineno}"
+            )
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in ("open", "input", "print", "exec", "eval"), f"{module}:{node.lineno}"
 

@@ -38,7 +38,9 @@ nonsense = json_values.filter(lambda v: v is not None)
 
 
 def texts(locales: list[str]) -> st.SearchStrategy[dict[str, str]]:
-    return st.sampled_from(["Text", "¿Qué?", "a < b & c", "x" * 30]).map(lambda t: {name: f"{t} {name}" for name in locales})
+    return st.sampled_from(["Text", "¿Qué?", "a < b & c", "x" * 30]).map(
+        lambda t: {name: f"{t} {name}" for name in locales}
+    )
 
 
 # ------------------------------------------------------------------ definitions
@@ -49,7 +51,10 @@ def scales(draw: st.DrawFn, locales: list[str]) -> dict[str, Any]:
     outside = set(draw(st.lists(st.integers(0, len(values) - 1), max_size=min(2, len(values) - 2), unique=True)))
     outside |= set(range(11 + len(outside), len(values)))
     scored = len(values) - len(outside)
-    scores = draw(st.permutations(range(1, scored + 1)) | st.lists(st.integers(-9, 99), min_size=scored, max_size=scored, unique=True))
+    scores = draw(
+        st.permutations(range(1, scored + 1))
+        | st.lists(st.integers(-9, 99), min_size=scored, max_size=scored, unique=True)
+    )
     options: list[dict[str, Any]] = []
     for index, value in enumerate(values):
         option: dict[str, Any] = {"value": value, "label": draw(texts(locales))}
@@ -195,7 +200,11 @@ def answers(draw: st.DrawFn, definition: dict[str, Any]) -> dict[str, Any]:
         if not shown(item.get("show_if"), given):
             how = draw(st.sampled_from(["absent", "null"]))
         else:
-            how = "given" if item.get("required") else draw(st.sampled_from(["given", "given", "given", "absent", "null"]))
+            how = (
+                "given"
+                if item.get("required")
+                else draw(st.sampled_from(["given", "given", "given", "absent", "null"]))
+            )
         if how != "absent":
             given[item["key"]] = draw(fitting(item, definition["scales"])) if how == "given" else None
     return dict(draw(st.permutations(list(given.items())))) if given else given
@@ -220,7 +229,16 @@ def unfitting(item: dict[str, Any], named: dict[str, Any]) -> st.SearchStrategy[
         case "number":
             wrong += [True, False, "3", [], "", 1e16, -1e16, 1e308]
         case "date":
-            wrong += [20220101, True, "2022-1-1", "2022-02-30", "20220101", "2022-01-01T00:00:00", "2022-01-01\n", "0000-01-01"]
+            wrong += [
+                20220101,
+                True,
+                "2022-1-1",
+                "2022-02-30",
+                "20220101",
+                "2022-01-01T00:00:00",
+                "2022-01-01\n",
+                "0000-01-01",
+            ]
             wrong += ["٢٠٢٢-٠١-٠١", "2022-W01-1", ""]
         case "text":
             wrong += [0, True, [], ["x"], "x" * (item["max_length"] + 1), "\x00"]
@@ -262,5 +280,7 @@ def plain(definition: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     for item in items_of(definition):
         value = given.get(item["key"])
         if value is not None:
-            out[item["key"]] = [o["value"] for o in item["options"] if o["value"] in value] if item["kind"] == "multiple" else value
+            out[item["key"]] = (
+                [o["value"] for o in item["options"] if o["value"] in value] if item["kind"] == "multiple" else value
+            )
     return out

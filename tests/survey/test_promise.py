@@ -50,7 +50,12 @@ def test_defaults_of_the_groups(group: str, expected: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("given_fields", "principal", "minimum"),
-    [({}, "banded", 10), ({"minimum": 9}, "none", 9), ({"minimum": 10}, "banded", 10), ({"minimum": 5, "principal": "exact"}, "exact", 5)],
+    [
+        ({}, "banded", 10),
+        ({"minimum": 9}, "none", 9),
+        ({"minimum": 10}, "banded", 10),
+        ({"minimum": 5, "principal": "exact"}, "exact", 5),
+    ],
 )
 def test_defaults_of_the_fields(given_fields: dict[str, Any], principal: str, minimum: int) -> None:
     full = filled(**given_fields)

@@ -74,8 +74,16 @@ SKIP: list[tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]] = 
     # condition, answers with which the item is shown, answers with which it is hidden
     (IS_YES, [{"plan": "yes"}], [{}, {"plan": None}, {"plan": "no"}]),
     ({"item": "plan", "in": ["yes", "no"]}, [{"plan": "yes"}, {"plan": "no"}], [{}, {"plan": "unsure"}]),
-    ({"item": "help", "in": ["ot"]}, [{"help": ["ot"]}, {"help": ["speech", "ot"]}], [{}, {"help": []}, {"help": ["speech"]}]),
-    ({"item": "help", "in": ["ot", "none"]}, [{"help": ["none"]}, {"help": ["none", "ot"]}], [{"help": ["speech"]}, {"help": []}]),
+    (
+        {"item": "help", "in": ["ot"]},
+        [{"help": ["ot"]}, {"help": ["speech", "ot"]}],
+        [{}, {"help": []}, {"help": ["speech"]}],
+    ),
+    (
+        {"item": "help", "in": ["ot", "none"]},
+        [{"help": ["none"]}, {"help": ["none", "ot"]}],
+        [{"help": ["speech"]}, {"help": []}],
+    ),
     ({"item": "bus", "in": [True]}, [{"bus": True}], [{}, {"bus": False}]),
     ({"item": "bus", "in": [False]}, [{"bus": False}], [{}, {"bus": None}, {"bus": True}]),
     ({"item": "bus", "in": [False, True]}, [{"bus": False}, {"bus": True}], [{}]),
@@ -85,8 +93,16 @@ SKIP: list[tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]] = 
     ({"item": "agreed", "in": ["dont_know"]}, [{"agreed": "dont_know"}], [{}, {"agreed": "agree"}]),
     ({"not": IS_YES}, [{}, {"plan": None}, {"plan": "no"}], [{"plan": "yes"}]),
     ({"not": {"not": IS_YES}}, [{"plan": "yes"}], [{}, {"plan": "no"}]),
-    ({"all": [IS_YES, {"item": "bus", "in": [True]}]}, [{"plan": "yes", "bus": True}], [{"plan": "yes"}, {"bus": True}, {}]),
-    ({"any": [IS_YES, {"item": "bus", "in": [True]}]}, [{"plan": "yes"}, {"bus": True}], [{}, {"plan": "no", "bus": False}]),
+    (
+        {"all": [IS_YES, {"item": "bus", "in": [True]}]},
+        [{"plan": "yes", "bus": True}],
+        [{"plan": "yes"}, {"bus": True}, {}],
+    ),
+    (
+        {"any": [IS_YES, {"item": "bus", "in": [True]}]},
+        [{"plan": "yes"}, {"bus": True}],
+        [{}, {"plan": "no", "bus": False}],
+    ),
     (
         {"all": [{"not": IS_YES}, {"any": [{"item": "help", "in": ["ot"]}, {"item": "trips", "in": [9]}]}]},
         [{"help": ["ot"]}, {"trips": 9, "plan": "no"}],
@@ -97,12 +113,19 @@ SKIP: list[tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]] = 
 
 @pytest.mark.parametrize(("condition", "shows", "hides"), SKIP)
 @pytest.mark.parametrize("required", [False, True])
-def test_skip_logic(condition: dict[str, Any], shows: list[dict[str, Any]], hides: list[dict[str, Any]], required: bool) -> None:
+def test_skip_logic(
+    condition: dict[str, Any], shows: list[dict[str, Any]], hides: list[dict[str, Any]], required: bool
+) -> None:
     last = {"key": "last", "kind": "boolean", "text": factories.en("last"), "show_if": condition, "required": required}
     definition = factories.definition(items=[*_asked(), last])
     check = validator(definition)
     for answers in shows:
-        for extra, good in (({}, not required), ({"last": None}, not required), ({"last": True}, True), ({"last": 1}, False)):
+        for extra, good in (
+            ({}, not required),
+            ({"last": None}, not required),
+            ({"last": True}, True),
+            ({"last": 1}, False),
+        ):
             assert check.is_valid(answers | extra) is taken(definition, answers | extra) is good
     for answers in hides:
         for extra, good in (({}, True), ({"last": None}, True), ({"last": True}, False), ({"last": 1}, False)):
