@@ -41,7 +41,8 @@ def export(client: httpx.Client, wave: str) -> dict[str, dict[str, Any]]:
     """The raw export, by id."""
     reply = client.get(f"/v1/waves/{wave}/responses")
     assert reply.status_code == 200, reply.text
-    rows = [json.loads(line) for line in reply.text.splitlines()]
+    rows = [json.loads(line) for line in reply.content.split(b"\n")[:-1]]
+    assert reply.content == b"" or reply.content.endswith(b"\n")
     assert len({row["id"] for row in rows}) == len(rows), "an id is exported twice"
     return {row["id"]: row for row in rows}
 

@@ -271,7 +271,9 @@ def test_an_instrument_of_another_type(api: Api, wave: str, instrument: Any) -> 
 
 @pytest.mark.parametrize("body", [[], "x", 3, None, True], ids=repr)
 def test_a_response_is_an_object(api: Api, wave: str, body: Any) -> None:
-    assert faults(post(api, wave, body), "answers-invalid") == {("", "wrong_type")}
+    headers = {"Content-Type": "application/json"}
+    reply = api.admin.post(f"/v1/waves/{wave}/responses", content=json.dumps(body), headers=headers)
+    assert faults(reply, "answers-invalid") == {("", "wrong_type")}
 
 
 @pytest.mark.parametrize("group", ["school_leader", "liaison"])

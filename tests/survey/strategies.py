@@ -239,7 +239,7 @@ def unfitting(item: dict[str, Any], named: dict[str, Any]) -> st.SearchStrategy[
                 "2022-01-01\n",
                 "0000-01-01",
             ]
-            wrong += ["٢٠٢٢-٠١-٠١", "2022-W01-1", ""]
+            wrong += ["\u0662\u0660\u0662\u0662-\u0660\u0661-\u0660\u0661", "2022-W01-1", ""]
         case "text":
             wrong += [0, True, [], ["x"], "x" * (item["max_length"] + 1), "\x00"]
             wrong += ["", " \t\n\xa0\u3000"[: item["max_length"]]] if item.get("required") else []

@@ -1,0 +1,67 @@
+"""Schemathesis sends what the OpenAPI document allows, and what it forbids: never a failure of ours, always a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+
+from app.config import Settings
+from app.errors import CATALOGUE
+from app.main import create_app
+from tests import factories
+from tests.databases import SECRET, settings_for
+from tests.server import Api, must
+
+import collections, atexit
+C = collections.Counter()
+atexit.register(lambda: open("/tmp/w/counts","w").write("\n".join(f"{v} {k}" for k,v in C.items())))
+EXAMPLES = 10
+CONFIG = {
+    "phases": {"stateful": {"enabled": False}},
+    "generation": {"max-examples": EXAMPLES, "deterministic": True, "no-shrink": True},
+}
+
+document = create_app(Settings(database_url="sqlite:///never-opened.db", secret=SECRET)).openapi()
+schema = schemathesis.openapi.from_dict(document, config=schemathesis.Config.from_dict(CONFIG))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """A server on SQLite with a few things to be found. PostgreSQL has its turn in tests/web/test_problems.py."""
+    running = Api(settings_for("sqlite", tmp_path_factory.mktemp("schemathesis")))
+    wave = running.wave()
+    must(running.admin.post(f"/v1/waves/{wave}/responses", json=factories.response()), 201)
+    yield running
+    running.stop()
+
+
+@schemathesis.check
+def errors_are_problems(ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case) -> None:
+    """Every 4xx is a problem of the catalogue and says its own status."""
+    if 400 <= response.status_code < 500:
+        kinds = response.headers["content-type"]
+        # uvicorn itself refuses a request line or a header that is no HTTP, before the application sees it
+        if response.status_code == 400 and kinds == ["text/plain; charset=utf-8"]:
+            assert response.content == b"Invalid HTTP request received."
+            return
+        assert kinds == ["application/problem+json"], kinds
+        problem = response.json()
+        assert {"type", "title", "status", "detail", "instance"} <= problem.keys(), problem
+        assert problem["status"] == response.status_code
+        assert CATALOGUE[problem["type"].removeprefix("/problems/")].status == response.status_code
+    else:
+        assert response.status_code < 300 or response.status_code == 304, response.status_code
+
+
+# No operation is excluded.
+@schema.parametrize()
+@settings(suppress_health_check=list(HealthCheck), deadline=None)
+def test_operation(case: schemathesis.Case, server: Api) -> None:
+    import collections; C[case.operation.label, str(case.meta.phase.name)] += 1
+    headers = {"Authorization": server.admin.headers["authorization"]}
+    response = case.call(base_url=server.base, headers=headers)
+    case.validate_response(response, checks=[not_a_server_error, errors_are_problems])
