@@ -96,4 +96,9 @@ def _kept_secret(path: Path) -> bytes:
             pass
         finally:
             draft.unlink()
-    return path.read_bytes().strip()
+    secret = path.read_bytes().strip()
+    if len(secret) < MINIMUM_SECRET:
+        raise SettingsError(
+            f"The secret in {path} has fewer than {MINIMUM_SECRET} characters: restore it from a backup."
+        )
+    return secret

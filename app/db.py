@@ -69,7 +69,11 @@ class Database:
         """Give a session whose changes are committed at the end, or not at all if anything is raised."""
         with Session(self._writing) as session:
             yield session
-            session.commit()
+            try:
+                session.commit()
+            except BaseException:
+                session.invalidate()  # a COMMIT that failed may have left the transaction, and its lock, behind
+                raise
 
     @contextmanager
     def driver_cursor(self, begin: str) -> Iterator[Any]:

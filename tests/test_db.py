@@ -125,16 +125,15 @@ def test_a_reader_does_not_see_what_is_not_committed(shared: Database) -> None:
     assert "unseen" in names(shared)
 
 
-def test_writers_wait_for_each_other(shared: Database) -> None:
-    """Reading and then writing loses no update, since a writer waits before its first statement on SQLite."""
-    if not shared.is_sqlite:
-        pytest.skip("PostgreSQL has advisory locks for this, tested with the waves")
-    with shared.write() as session:
+def test_writers_on_sqlite_wait_for_each_other(tmp_path: Path) -> None:
+    """Reading and then writing loses no update, since a writer waits before its first statement."""
+    database = fresh_database("sqlite", tmp_path)
+    with database.write() as session:
         session.add(School(key="counter", name="0"))
 
     def add() -> None:
         for _ in range(5):
-            with shared.write() as session:
+            with database.write() as session:
                 school = session.get(School, "counter")
                 assert school is not None
                 school.name = str(int(school.name) + 1)
@@ -144,10 +143,11 @@ def test_writers_wait_for_each_other(shared: Database) -> None:
         thread.start()
     for thread in threads:
         thread.join(30)
-    with shared.read() as session:
+    with database.read() as session:
         counter = session.get(School, "counter")
         assert counter is not None
         assert counter.name == "20"
+    database.close()
 
 
 # ------------------------------------------------------------------ keys between tables

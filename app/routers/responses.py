@@ -37,7 +37,7 @@ async def _sheet(held: State, wave: str, caller: Caller) -> Sheet:
     if not caller.serves(wave=wave):
         raise Forbidden("This key does not serve that wave.")
     known = held.desk.sheets.recall(wave)
-    if known is None and not re.match(SLUG_PATTERN, wave):
+    if known is None and not re.fullmatch(SLUG_PATTERN, wave):
         raise NotFound("There is no wave with this key.")
     return known if known is not None else await run_in_threadpool(held.desk.sheets.read, wave)
 
@@ -69,8 +69,7 @@ async def submit_bulk(wave: Key, request: Request, caller: Sender) -> Response:
     held = state_of(request)
     sheet = await _sheet(held, wave, caller)
     body = await read_body(request, BULK_LIMIT, "application/x-ndjson")
-    lines = await run_in_threadpool(responses.read_bulk, sheet, caller, body)
-    verdicts = await responses.submit_bulk(held.desk, sheet, lines, request.url.path)
+    verdicts = await responses.submit_bulk(held.desk, sheet, caller, body, request.url.path)
     return Response(orjson.dumps(verdicts), 200, media_type="application/json")
 
 

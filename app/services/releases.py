@@ -94,7 +94,8 @@ def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tupl
                 return number, False
         sealed = seal(facts, count(session, facts))
         document = orjson.dumps(summarize(facts, sealed), option=orjson.OPT_SORT_KEYS)
-        return _store(database, wave, sealed.dump(), document, by)
+        made = _store(database, wave, row.revision, sealed.dump(), document, by)
+    return made if made is not None else make(database, shelf, wave, by)
 
 
 def waves_now(database: Database, wave: str) -> None:
@@ -133,9 +134,14 @@ def count(session: Session, facts: WaveFacts) -> dict[str, Tally]:
     return totals
 
 
-def _store(database: Database, wave: str, tallies: bytes, document: bytes, by: Caller | None) -> tuple[int, bool]:
+def _store(
+    database: Database, wave: str, revision: int, tallies: bytes, document: bytes, by: Caller | None
+) -> tuple[int, bool] | None:
+    """Store the release, unless the wave, its promise or its roster has changed since they were read (None)."""
     with database.write() as session:
         database.lock_wave(session.connection(), wave)
+        if waves.find(session, wave).revision != revision:
+            return None
         if (standing := newest(session, wave)) is not None:
             return standing, False  # another process was first; its release says the same
         session.add(

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Select, select
 from sqlmodel import Session, col
+from starlette.concurrency import run_in_threadpool
 
 from app.auth import Caller, same_code, withdrawal_code
 from app.db import Database
@@ -148,7 +149,7 @@ async def submit(desk: Desk, sheet: Sheet, caller: Caller, body: Any, key: str |
     row = check(sheet, caller, body, key)
     (verdict,) = await desk.writer.store(sheet.revision, [row])
     if verdict.status == "stale":
-        sheet = desk.sheets.read(sheet.wave)
+        sheet = await run_in_threadpool(desk.sheets.read, sheet.wave)
         row = check(sheet, caller, {**body, "id": row.id})
         (verdict,) = await desk.writer.store(sheet.revision, [row])
     if (problem := _problem(verdict)) is not None:
@@ -204,10 +205,18 @@ def read_bulk(sheet: Sheet, caller: Caller, body: bytes) -> list[_Line]:
     return lines
 
 
-async def submit_bulk(desk: Desk, sheet: Sheet, lines: list[_Line], path: str) -> dict[str, Any]:
-    """Store the sound lines and give a verdict on every line. Raises StoreUnavailable when nothing was kept."""
-    rows = [line.row for line in lines if line.row is not None]
-    verdicts = iter(await desk.writer.store(sheet.revision, rows) if rows else [])
+async def submit_bulk(desk: Desk, sheet: Sheet, caller: Caller, body: bytes, path: str) -> dict[str, Any]:
+    """Store the sound lines of an NDJSON body and give a verdict on every line.
+
+    Raises
+    ------
+    InvalidRequest, StoreUnavailable : nothing was kept.
+    """
+    lines, stored = await _store_bulk(desk, sheet, caller, body)
+    if any(verdict.status == "stale" for verdict in stored):  # then none was accepted: one wave, one transaction
+        sheet = await run_in_threadpool(desk.sheets.read, sheet.wave)
+        lines, stored = await _store_bulk(desk, sheet, caller, body)
+    verdicts = iter(stored)
     tally = {"accepted": 0, "replayed": 0, "rejected": 0}
     results = []
     for line in lines:
@@ -223,6 +232,12 @@ async def submit_bulk(desk: Desk, sheet: Sheet, lines: list[_Line], path: str) -
             entry["problem"] = problem.document(path)
         results.append(entry)
     return {**tally, "results": results}
+
+
+async def _store_bulk(desk: Desk, sheet: Sheet, caller: Caller, body: bytes) -> tuple[list[_Line], list[Verdict]]:
+    lines = await run_in_threadpool(read_bulk, sheet, caller, body)
+    rows = [line.row for line in lines if line.row is not None]
+    return lines, await desk.writer.store(sheet.revision, rows) if rows else []
 
 
 # ------------------------------------------------------------------ taking back

@@ -353,7 +353,7 @@ def put_roster(
         RosterLine(wave=key, group=line.group, school=line.school or NOT_TIED_TO_A_SCHOOL, eligible=line.eligible)
         for line in body.counts
     )
-    row.roster_source, row.roster_unit = body.source, body.unit
+    row.roster_source, row.roster_unit, row.revision = body.source, body.unit, _revision()
     record(session, by, "roster.put", key)
     session.flush()
     return made

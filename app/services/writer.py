@@ -49,6 +49,8 @@ class ResponseWriter:
         self._database = database
         self._store: Store = SqliteStore() if database.is_sqlite else PostgresStore()
         self._queue: queue.SimpleQueue[_Submission | None] = queue.SimpleQueue()
+        self._door = threading.Lock()
+        self._stopped = False
         self._waiting = 0  # touched by the event loop's thread alone
         self._thread = threading.Thread(target=self._run, name="response-writer", daemon=True)
         self._thread.start()
@@ -65,20 +67,25 @@ class ResponseWriter:
         ------
         StoreUnavailable : when nothing was kept; sending again is safe.
         """
-        if self._waiting + len(rows) > WAITING_ROWS or not self._thread.is_alive():
+        if self._waiting + len(rows) > WAITING_ROWS:
             raise StoreUnavailable("More responses are waiting than can be stored soon.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Verdict]] = loop.create_future()
+        with self._door:
+            if self._stopped:
+                raise StoreUnavailable("The server is stopping.")
+            self._queue.put(_Submission(revision, rows, future, loop))
         self._waiting += len(rows)
         try:
-            self._queue.put(_Submission(revision, rows, future, loop))
             return await future
         finally:
             self._waiting -= len(rows)
 
     def stop(self) -> None:
         """Store what waits, then end the thread."""
-        self._queue.put(None)
+        with self._door:  # nothing gets into the queue behind the end of it
+            self._stopped = True
+            self._queue.put(None)
         self._thread.join(timeout=30)
 
     # ------------------------------------------------------------ the thread

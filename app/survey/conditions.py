@@ -9,13 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from app.survey.base import Model, Slug
 
 Answers = Mapping[str, Any]
 Predicate = Callable[[Answers], bool]
-Scalar = str | bool | int | float
+
+
+def _scalar(value: Any) -> Any:
+    """Take a string, a boolean or a number that every JSON tool can keep; 3.0 is 3."""
+    if type(value) is float and value.is_integer():
+        value = int(value) if abs(value) <= FAR else value
+    if type(value) not in (str, bool, int, float) or (type(value) in (int, float) and not abs(value) <= FAR):
+        raise ValueError("a string, `true`, `false` or a number is expected")
+    return value
+
+
+FAR = 10**15
+Scalar = Annotated[Any, AfterValidator(_scalar), WithJsonSchema({"type": ["string", "boolean", "number"]})]
 
 
 class Is(Model):

@@ -120,7 +120,11 @@ def parse(raw: Any) -> Instrument:
     faults = list(_faults(raw))
     if faults:
         raise InvalidRequest("The instrument's definition has faults.", faults=faults)
-    return Instrument.model_validate(raw)
+    try:
+        return Instrument.model_validate(raw)
+    except ValidationError as error:  # a limit on the whole that no part knows of
+        found = faults_from(error.errors(include_url=False))
+        raise InvalidRequest("The instrument's definition has faults.", faults=found) from None
 
 
 def _faults(raw: Any) -> Iterator[Fault]:
@@ -138,7 +142,9 @@ def _faults(raw: Any) -> Iterator[Fault]:
     yield from faults
     if head is not None:
         yield from _language_faults(head, scales, constructs, items, heads)
-    yield from _item_faults(items, scales, {c.key for _, c in constructs if c is not None})
+    listed = raw.get("constructs", [])
+    named = {c.get("key") for c in listed if isinstance(c, dict)} if isinstance(listed, list) else set()
+    yield from _item_faults(items, scales, {key for key in named if isinstance(key, str)})
 
 
 def _read(model: type[M], raw: Any, faults: list[Fault], *path: str | int) -> M | None:
@@ -155,7 +161,7 @@ def _scales(raw: Any, faults: list[Fault]) -> dict[str, Scale | None]:
         faults.append(Fault("/scales", "wrong_type", "`scales` is an object of scales by key."))
         return {}
     for key in raw:
-        if not re.match(SLUG_PATTERN, key):
+        if not isinstance(key, str) or not re.fullmatch(SLUG_PATTERN, key):
             faults.append(Fault(pointer("scales", key), "invalid_key", "A key is a lower-case slug."))
     return {key: _read(Scale, value, faults, "scales", key) for key, value in raw.items()}
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from app.survey.base import Model, OptionValue, Slug, Text
-from app.survey.conditions import Condition
+from app.survey.conditions import FAR, Condition
 
 CODES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 MISSING, NOT_ASKED, NOT_APPLICABLE = ".", "-", "~"
@@ -387,8 +387,8 @@ class Integer(ItemBase):
     """A whole number; one character of the record when at most 62 values are possible, else an open answer."""
 
     kind: Literal["integer"]
-    minimum: Annotated[int, Field(ge=-(10**15), le=10**15)] | None = None
-    maximum: Annotated[int, Field(ge=-(10**15), le=10**15)] | None = None
+    minimum: Annotated[int, Field(ge=-FAR, le=FAR)] | None = None
+    maximum: Annotated[int, Field(ge=-FAR, le=FAR)] | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Integer:
@@ -407,7 +407,7 @@ class Integer(ItemBase):
             value = int(value)  # JSON does not tell 3.0 from 3
         if type(value) is not int:
             raise Wrong("wrong_type", "A whole number is expected.")
-        _within(value, self.minimum, self.maximum)
+        _within(value, *_bounded(self.minimum, self.maximum))
         return value
 
     def encode(self, value: Any, columns: tuple[Column, ...]) -> str:
@@ -416,7 +416,8 @@ class Integer(ItemBase):
         return CODES[whole - self.minimum]
 
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
-        return {"type": "integer"} | _bounds(self.minimum, self.maximum)
+        low, high = _bounded(self.minimum, self.maximum)
+        return {"type": "integer", "minimum": low, "maximum": high}
 
 
 class Number(ItemBase):
@@ -435,14 +436,14 @@ class Number(ItemBase):
         return self
 
     def clean(self, value: Any) -> int | float:
-        if type(value) not in (int, float) or not math.isfinite(value):
+        if type(value) not in (int, float) or value != value:
             raise Wrong("wrong_type", "A number is expected.")
-        _within(value, -1e15 if self.minimum is None else self.minimum, 1e15 if self.maximum is None else self.maximum)
+        _within(value, *_bounded(self.minimum, self.maximum))
         return int(value) if float(value).is_integer() else value
 
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
-        low, high = (-1e15 if self.minimum is None else self.minimum), (1e15 if self.maximum is None else self.maximum)
-        return {"type": "number"} | _bounds(low, high)
+        low, high = _bounded(self.minimum, self.maximum)
+        return {"type": "number", "minimum": low, "maximum": high}
 
 
 class Date(ItemBase):
@@ -491,16 +492,16 @@ class FreeText(ItemBase):
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def _within(value: int | float, minimum: int | float | None, maximum: int | float | None) -> None:
-    if minimum is not None and value < minimum:
+def _bounded(minimum: float | None, maximum: float | None) -> tuple[float, float]:
+    """The bounds of a number; without its own it stays where every whole number is exact."""
+    return (-FAR if minimum is None else minimum, FAR if maximum is None else maximum)
+
+
+def _within(value: float, minimum: float, maximum: float) -> None:
+    if value < minimum:
         raise Wrong("too_small", f"At least {minimum:g} is expected.", (minimum,))
-    if maximum is not None and value > maximum:
+    if value > maximum:
         raise Wrong("too_large", f"At most {maximum:g} is expected.", (maximum,))
-
-
-def _bounds(minimum: int | float | None, maximum: int | float | None) -> dict[str, Any]:
-    out = {"minimum": minimum, "maximum": maximum}
-    return {k: v for k, v in out.items() if v is not None}
 
 
 Item = Rating | Single | Multiple | Boolean | Integer | Number | Date | FreeText

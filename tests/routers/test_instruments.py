@@ -46,7 +46,9 @@ def items_of(definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def stored(api: Api) -> list[tuple[Any, ...]]:
     with api.database.engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(text("SELECT key, version FROM instrument_version ORDER BY 1, 2"))]
+        return [
+            tuple(row) for row in connection.execute(text("SELECT key, version FROM instrument_version ORDER BY 1, 2"))
+        ]
 
 
 def faults_of(reply: httpx.Response, status: int = 422, slug: str = "invalid-request") -> list[tuple[str, str]]:
@@ -239,7 +241,14 @@ def test_the_schema_takes_what_the_response_path_takes(api: Api, definition: dic
         {"informed": "agree", "has_plan": "no", "why_not": "no time"},
         {"informed": "agree", "has_plan": "yes", "why_not": "no time"},
         {"informed": "agree", "has_plan": "unsure", "services": ["ot"]},
-        {"informed": "agree", "meetings": 40, "hours": 99.5, "bus": False, "since": "2022-02-28", "anything": "x" * 200},
+        {
+            "informed": "agree",
+            "meetings": 40,
+            "hours": 99.5,
+            "bus": False,
+            "since": "2022-02-28",
+            "anything": "x" * 200,
+        },
         {"informed": "agree", "meetings": 41},
         {"informed": "agree", "anything": "x" * 201},
         {"informed": "agree", "no_such": 1},

@@ -79,7 +79,10 @@ def test_making_and_revoking_are_audited_by_id(api: Api) -> None:
     by = must(api.admin.get("/v1/me"))["id"]
     with api.database.engine.connect() as connection:
         query = text("SELECT action, key_id FROM audit_event WHERE subject = :id ORDER BY id")
-        assert [tuple(row) for row in connection.execute(query, {"id": made["id"]})] == [("key.create", by), ("key.revoke", by)]
+        assert [tuple(row) for row in connection.execute(query, {"id": made["id"]})] == [
+            ("key.create", by),
+            ("key.revoke", by),
+        ]
 
 
 # ------------------------------------------------------------------ revoked, expired
@@ -231,7 +234,14 @@ def test_waves_of_a_key_may_come_later(api: Api) -> None:
 def test_me(api: Api, role: str, limits: dict[str, Any], expected: dict[str, Any]) -> None:
     api.schools()
     made = make(api, role, **limits)
-    defaults = {"schools": None, "waves": None, "groups": None, "audience": None, "publishable": False, "expires_at": None}
+    defaults = {
+        "schools": None,
+        "waves": None,
+        "groups": None,
+        "audience": None,
+        "publishable": False,
+        "expires_at": None,
+    }
     want = {"id": made["id"], "name": f"a {role}", "role": role} | defaults | expected
     assert must(me(api, made["key"]), 200) == want
 

@@ -57,7 +57,13 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", "/v1/me"): (EVERYONE, 200),
 }
 # Beside /v1: what no key is needed for, and the metrics.
-SERVICE = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("GET", "/problems"), ("GET", "/problems/{slug}")}
+SERVICE = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+    ("GET", "/problems"),
+    ("GET", "/problems/{slug}"),
+}
 
 OPERATIONS = [pytest.param(*key, id=f"{key[0]} {key[1]}") for key in TABLE]
 BULK = "/v1/waves/{wave}/responses/bulk"
@@ -121,7 +127,10 @@ def test_role(api: Api, method: str, path: str, role: str) -> None:
     assert reply.status_code == 403, reply.text
     assert reply.headers["content-type"] == "application/problem+json"
     problem = reply.json()
-    assert (problem["type"], problem["status"]) == (f"/problems/{'forbidden' if forbidden else 'audience-not-served'}", 403)
+    assert (problem["type"], problem["status"]) == (
+        f"/problems/{'forbidden' if forbidden else 'audience-not-served'}",
+        403,
+    )
     assert (f"`{role}`" in problem["detail"]) == forbidden
 
 

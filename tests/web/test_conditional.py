@@ -59,7 +59,7 @@ def test_every_read_has_a_strong_etag_that_stays(api: Api, reads: list[str]) -> 
     assert len(set(tags.values())) == len(tags)
 
 
-@pytest.mark.parametrize("form", ["{etag}", 'W/{etag}', '"x", {etag}', '{etag},"x"', '"x" , W/{etag} ,"y"', "*"])
+@pytest.mark.parametrize("form", ["{etag}", "W/{etag}", '"x", {etag}', '{etag},"x"', '"x" , W/{etag} ,"y"', "*"])
 def test_a_known_etag_gives_304_without_a_body(api: Api, reads: list[str], form: str) -> None:
     for path in reads:
         etag = api.admin.get(path).headers["etag"]
@@ -114,7 +114,9 @@ def put(request: pytest.FixtureRequest, api: Api) -> tuple[str, dict[str, Any], 
     must(api.admin.put(f"/v1/waves/{key}", json=body), 201)
     if request.param == "wave":
         return f"/v1/waves/{key}", body, {**body, "title": "Another"}
-    one, two = ({"source": f"list {n}", "counts": [{"group": "family", "school": "erving", "eligible": n}]} for n in (1, 2))
+    one, two = (
+        {"source": f"list {n}", "counts": [{"group": "family", "school": "erving", "eligible": n}]} for n in (1, 2)
+    )
     must(api.admin.put(f"/v1/waves/{key}/roster", json=one), 201)
     return f"/v1/waves/{key}/roster", one, two
 
@@ -217,7 +219,9 @@ def test_all_faulty_parameters_are_named(api: Api) -> None:
 
 
 def test_what_may_be_repeated_may_be_repeated(api: Api, reads: list[str]) -> None:
-    (summary,) = [path for path in reads if path.endswith("/summary") and "/groups/" not in path and "/schools/" not in path]
+    (summary,) = [
+        path for path in reads if path.endswith("/summary") and "/groups/" not in path and "/schools/" not in path
+    ]
     document = must(api.admin.get(summary, params={"item": ["informed", "heard"]}), 200)
     assert {item["item"] for item in document["items"]} == {"informed", "heard"}
     assert faults_of(api.admin.get(f"{summary}?release=1&release=1")) == [("release", "repeated_parameter")]
@@ -311,13 +315,17 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     running.stop()
 
 
-def preflight(api: Api, origin: str, method: str = "POST", headers: str = "authorization,content-type") -> httpx.Response:
+def preflight(
+    api: Api, origin: str, method: str = "POST", headers: str = "authorization,content-type"
+) -> httpx.Response:
     asked = {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
     return api.anonymous.options("/v1/waves/w/responses", headers=asked)
 
 
 def test_a_preflight_of_the_origin(shared: Api) -> None:
-    reply = preflight(shared, ORIGIN, headers="authorization, content-type, idempotency-key, if-match, if-none-match, withdrawal-code")
+    reply = preflight(
+        shared, ORIGIN, headers="authorization, content-type, idempotency-key, if-match, if-none-match, withdrawal-code"
+    )
     assert reply.status_code == 200
     assert reply.headers["access-control-allow-origin"] == ORIGIN
     assert "access-control-allow-credentials" not in reply.headers
@@ -330,12 +338,17 @@ def test_a_preflight_of_the_origin(shared: Api) -> None:
     assert "origin" in reply.headers["vary"].lower()
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example.org", "http://forms.example.org", "null", ORIGIN + ":8443", ORIGIN + ".evil.org"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example.org", "http://forms.example.org", "null", ORIGIN + ":8443", ORIGIN + ".evil.org"]
+)
 def test_another_origin_gets_nothing(shared: Api, origin: str) -> None:
     reply = preflight(shared, origin)
     assert reply.status_code == 400
     assert "access-control-allow-origin" not in reply.headers
-    for reply in (shared.admin.get("/v1/me", headers={"Origin": origin}), shared.anonymous.get("/v1/me", headers={"Origin": origin})):
+    for reply in (
+        shared.admin.get("/v1/me", headers={"Origin": origin}),
+        shared.anonymous.get("/v1/me", headers={"Origin": origin}),
+    ):
         assert "access-control-allow-origin" not in reply.headers
 
 

@@ -79,7 +79,9 @@ def test_every_problem_has_a_slug_of_its_own_and_an_error_status() -> None:
 
 def test_the_catalogue_is_served_and_every_entry_has_its_page(api: Api) -> None:
     listed = must(api.anonymous.get("/problems"), 200)
-    expected = {slug: {"type": f"/problems/{slug}", "title": p.title, "status": p.status} for slug, p in CATALOGUE.items()}
+    expected = {
+        slug: {"type": f"/problems/{slug}", "title": p.title, "status": p.status} for slug, p in CATALOGUE.items()
+    }
     assert {item["type"].removeprefix("/problems/"): item for item in listed["items"]} == expected
     assert len(listed["items"]) == len(expected)
     assert listed["next"] is None
@@ -136,7 +138,10 @@ WRONG = {
         dict.fromkeys(("name", "title", "group", "answers", "sections", "scales", "counts", "source", "role", "key"))
     ).encode(),
     "every field a list": json.dumps(
-        {name: [[]] for name in ("name", "title", "group", "answers", "sections", "scales", "counts", "role", "key", "id")}
+        {
+            name: [[]]
+            for name in ("name", "title", "group", "answers", "sections", "scales", "counts", "role", "key", "id")
+        }
     ).encode(),
 }
 NUL = {
@@ -292,7 +297,11 @@ HUGE = 10**30
         ("roster", {"source": "s", "counts": [{"group": "family", "eligible": 10**10}]}, "/counts/0/eligible"),
         ("roster", {"source": "s", "counts": [{"group": "teachers", "eligible": 1}]}, "/counts/0/group"),
         ("roster", {"source": "s", "counts": [{"group": "liaison", "eligible": 1}]}, "/counts/0/group"),
-        ("roster", {"source": "s", "counts": [{"group": "staff", "school": "nowhere", "eligible": 1}]}, "/counts/0/school"),
+        (
+            "roster",
+            {"source": "s", "counts": [{"group": "staff", "school": "nowhere", "eligible": 1}]},
+            "/counts/0/school",
+        ),
         ("roster", {"source": "s", "counts": [{"group": "staff", "eligible": 1}] * 2}, "/counts/1"),
         ("roster", {"source": "s", "counts": {}}, "/counts"),
         ("roster", {"source": "s", "unit": "people", "counts": []}, "/unit"),
@@ -341,7 +350,9 @@ def test_one_bad_field_of_a_wave(api: Api, wave: str, change: dict[str, Any], po
 
 # ------------------------------------------------------------------ the request around the body
 @pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("given", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "text/json", ""])
+@pytest.mark.parametrize(
+    "given", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "text/json", ""]
+)
 def test_another_media_type(api: Api, targets: dict[str, Any], target: str, given: str) -> None:
     reply = send(api, targets[target], b"{}", **{"Content-Type": given})
     assert JSON in problem_of(reply, 415, "unsupported-media-type")["detail"]

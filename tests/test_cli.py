@@ -1,0 +1,319 @@
+"""The command line, as people and cron use it: its own process, its exit status, stdout and stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from app.config import Settings
+from app.db import Database
+from app.services.keys import KeyRing
+from tests import factories
+from tests.databases import SECRET, settings_for
+from tests.server import must
+
+ROOT = Path(__file__).parent.parent
+LIBRARY = ROOT / "app" / "survey" / "library"
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """The environment of a command: nothing of ours but what is given."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("SOUNDINGS_", "PROMETHEUS_"))}
+    env |= {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", "PYTHONWARNINGS": "default"}
+    return env | {f"SOUNDINGS_{k.upper()}": str(v) for k, v in settings.items()}
+
+
+def soundings(*args: object, cwd: Path, **settings: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", *map(str, args)],
+        cwd=cwd, env=environment(**settings), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+def told(done: subprocess.CompletedProcess[str], status: int = 0) -> subprocess.CompletedProcess[str]:
+    assert done.returncode == status, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    """The address of an SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'cli.db'}"
+
+
+def write(tmp_path: Path, definition: Any, name: str = "it.yaml") -> Path:
+    path = tmp_path / name
+    path.write_text(json.dumps(definition) if name.endswith("json") else yaml.safe_dump(definition), encoding="utf-8")
+    return path
+
+
+# ------------------------------------------------------------------ keys
+def test_key_create_prints_the_key_alone(tmp_path: Path, file: str) -> None:
+    done = told(soundings("key", "create", "--role", "admin", "--name", "first", cwd=tmp_path, database_url=file))
+    assert done.stdout.startswith("snd_")
+    assert len(done.stdout.split()) == 1
+    assert done.stdout.endswith("\n")
+    assert done.stderr == ""
+    database = Database(Settings(database_url=file, secret=SECRET))
+    caller = KeyRing(database).find(done.stdout.strip())
+    database.close()
+    assert caller is not None
+    assert (caller.role, caller.name) == ("admin", "first")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--role", "king", "--name", "x"], "role"),
+        (["--role", "principal", "--name", "x"], "schools"),
+        (["--role", "principal", "--name", "x", "--school", "atlantis"], "no such school"),
+        (["--role", "reporter", "--name", "x"], "audience"),
+        (["--role", "admin", "--name", ""], "name"),
+        (["--role", "admin", "--name", "x", "--wave", "w"], "no limits"),
+    ],
+)
+def test_key_create_refuses(tmp_path: Path, file: str, args: list[str], says: str) -> None:
+    done = told(soundings("key", "create", *args, cwd=tmp_path, database_url=file), 1)
+    assert done.stdout == ""
+    assert says in done.stderr
+
+
+# ------------------------------------------------------------------ migrate and doctor
+def test_migrate_and_doctor(tmp_path: Path, file: str) -> None:
+    before = told(soundings("doctor", cwd=tmp_path, database_url=file), 1)
+    assert "not current" in before.stderr
+    assert "soundings migrate" in before.stderr
+    told(soundings("migrate", cwd=tmp_path, database_url=file))
+    told(soundings("migrate", cwd=tmp_path, database_url=file))
+    after = told(soundings("doctor", cwd=tmp_path, database_url=file, workers=3))
+    assert "current" in after.stderr
+    assert "not current" not in after.stderr
+    assert "SQLite" in after.stderr
+    assert "3" in after.stderr
+    told(soundings("migrate", "base", cwd=tmp_path, database_url=file))
+    told(soundings("doctor", cwd=tmp_path, database_url=file), 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"database_url": "mysql://x/y"}, "SOUNDINGS_DATABASE_URL"),
+        ({"database_url": "sqlite:///:memory:"}, "must be a file"),
+        ({"workers": 0}, "SOUNDINGS_WORKERS"),
+        ({"port": "many"}, "SOUNDINGS_PORT"),
+        ({"secret": "short"}, "SOUNDINGS_SECRET"),
+        ({"database_url": "postgresql://nobody@127.0.0.1:1/none", "secret": SECRET}, "cannot be reached"),
+        ({"database_url": "postgresql://nobody@127.0.0.1:1/none"}, "SOUNDINGS_SECRET is required"),
+    ],
+    ids=str,
+)
+def test_wrong_settings_are_named(tmp_path: Path, settings: dict[str, Any], says: str) -> None:
+    done = told(soundings("doctor", cwd=tmp_path, **settings), 1)
+    assert says in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.pg
+def test_postgres_is_migrated_on_purpose(tmp_path: Path) -> None:
+    settings = settings_for("postgres", tmp_path)
+    given: dict[str, object] = {"database_url": settings.database_url, "secret": SECRET}
+    refused = told(soundings("serve", cwd=tmp_path, **given), 1)
+    assert "soundings migrate" in refused.stderr
+    assert "schema" in refused.stderr
+    told(soundings("key", "create", "--role", "admin", "--name", "x", cwd=tmp_path, **given), 1)
+    told(soundings("doctor", cwd=tmp_path, **given), 1)
+    told(soundings("migrate", cwd=tmp_path, **given))
+    assert "PostgreSQL" in told(soundings("doctor", cwd=tmp_path, **given)).stderr
+    made = told(soundings("key", "create", "--role", "admin", "--name", "x", cwd=tmp_path, **given))
+    assert made.stdout.startswith("snd_")
+    with serving(tmp_path, **given) as (base, _):
+        assert httpx.get(f"{base}/v1/me", headers=bearer(made.stdout.strip())).json()["role"] == "admin"
+
+
+# ------------------------------------------------------------------ instruments
+@pytest.mark.parametrize("library", sorted(LIBRARY.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_shipped_instruments_are_sound(tmp_path: Path, library: Path) -> None:
+    done = told(soundings("instrument", "check", library, cwd=tmp_path))
+    assert "sound" in done.stderr
+    assert "sha256:" in done.stderr
+    assert not list(tmp_path.iterdir())  # checking needs no database
+
+
+def test_instrument_add_prints_the_version(tmp_path: Path, file: str) -> None:
+    first = write(tmp_path, factories.definition())
+    made = told(soundings("instrument", "add", first, cwd=tmp_path, database_url=file))
+    assert (made.stdout, "new version" in made.stderr) == ("family@1\n", True)
+    again = told(soundings("instrument", "add", first, cwd=tmp_path, database_url=file))
+    assert (again.stdout, "stood already" in again.stderr) == ("family@1\n", True)
+    changed = write(tmp_path, factories.definition(title=factories.en("Other")), "it.json")
+    assert told(soundings("instrument", "add", changed, cwd=tmp_path, database_url=file)).stdout == "family@2\n"
+    incompatible = factories.definition()
+    incompatible["sections"][0]["items"][0]["reverse"] = True
+    refused = told(soundings("instrument", "add", write(tmp_path, incompatible), cwd=tmp_path, database_url=file), 1)
+    assert refused.stdout == ""
+    assert "meaning" in refused.stderr
+    assert "/sections/0/items/0" in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "add"])
+def test_all_faults_of_a_definition_are_told(tmp_path: Path, file: str, command: str) -> None:
+    wrong = factories.definition(group="parents")
+    wrong["sections"][0]["items"][0]["scale"] = 5
+    wrong["sections"][0]["items"][1]["kind"] = "rating-ish"
+    wrong["surprise"] = 1
+    done = told(soundings("instrument", command, write(tmp_path, wrong), cwd=tmp_path, database_url=file), 1)
+    assert done.stdout == ""
+    for where in ("/group", "/sections/0/items/0", "/sections/0/items/1", "/surprise"):
+        assert where in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [(b"key: [unclosed", "not YAML or JSON"), (b"\xff\xfe\x00", "not YAML or JSON"), (b"", "/"), (b"just text", "/")],
+)
+def test_files_that_are_no_definition(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "it.yaml"
+    path.write_bytes(content)
+    assert says in told(soundings("instrument", "check", path, cwd=tmp_path), 1).stderr
+
+
+def test_a_missing_file_and_an_unknown_command(tmp_path: Path) -> None:
+    assert soundings("instrument", "check", tmp_path / "none.yaml", cwd=tmp_path).returncode == 2
+    assert soundings("sing", cwd=tmp_path).returncode == 2
+    assert "serve" in soundings("--help", cwd=tmp_path).stdout
+
+
+# ------------------------------------------------------------------ serving
+def bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
+@contextmanager
+def serving(cwd: Path, **settings: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """`soundings serve` until it answers; ended if the test has not done so."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (cwd / f"serve-{port}.log").open("w+")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "app", "serve"], cwd=cwd, env=environment(port=port, **settings),
+        stdout=log, stderr=log, text=True,
+    )  # fmt: skip
+    base = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            assert server.poll() is None, Path(log.name).read_text()
+            assert time.monotonic() < deadline, Path(log.name).read_text()
+            try:
+                if httpx.get(f"{base}/readyz", timeout=5).status_code == 200:
+                    break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield base, server
+    finally:
+        if server.poll() is None:
+            server.terminate()
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait(10)
+        log.close()
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started."""
+    found = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in found.read_text().split()] if found.exists() else []
+
+
+def test_two_workers_on_one_file(tmp_path: Path, file: str) -> None:
+    """They answer, share the database and its secret, and end on SIGTERM with everything stored."""
+    given: dict[str, object] = {"database_url": file, "workers": 2}
+    with serving(tmp_path, **given) as (base, server):
+        key = ["key", "create", "--role", "admin", "--name", "x"]
+        secret = told(soundings(*key, cwd=tmp_path, database_url=file)).stdout.strip()  # while the server runs
+        definition = factories.definition()
+        ids = []
+        with httpx.Client(base_url=base, headers=bearer(secret), timeout=30) as admin:
+            must(admin.put("/v1/schools/erving", json={"name": "Erving"}), 201)
+            made = must(admin.post("/v1/instruments", json=definition), 201)
+            fielded = {"family": f"{made['key']}@{made['version']}"}
+            must(admin.put("/v1/waves/w", json=factories.wave(fielded, schools=["erving"])), 201)
+        codes = set()
+        body = factories.response()
+        for _ in range(12):  # a connection of its own each: both workers take some
+            with httpx.Client(base_url=base, headers=bearer(secret), timeout=30) as client:
+                ids.append(must(client.post("/v1/waves/w/responses", json=factories.response()), 201)["id"])
+                codes.add(must(client.post("/v1/waves/w/responses", json=body))["withdrawal_code"])
+        assert len(codes) == 1  # the workers agree on the secret
+        metrics = httpx.get(f"{base}/metrics", headers=bearer(secret))
+        assert metrics.status_code == 200
+        posted = [
+            float(line.split()[-1])
+            for line in metrics.text.splitlines()
+            if line.startswith("soundings_requests_total") and 'method="POST"' in line and 'responses"' in line
+        ]
+        assert sum(posted) == 24  # of all workers together
+        workers = children(server.pid)
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) in (0, -signal.SIGTERM)
+        assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    logs = "".join(path.read_text() for path in tmp_path.glob("serve-*.log"))
+    assert "Traceback" not in logs
+    assert "Warning" not in logs
+    for line in logs.splitlines():
+        json.loads(line)  # the log is one JSON object a line
+    closing = told(soundings("wave", "close", "w", cwd=tmp_path, database_url=file))
+    assert "w is closed" in closing.stderr
+    first = told(soundings("release", "w", cwd=tmp_path, database_url=file))
+    assert (first.stdout, "made now" in first.stderr) == ("1\n", True)
+    again = told(soundings("release", "w", cwd=tmp_path, database_url=file))
+    assert (again.stdout, "stood already" in again.stderr) == ("1\n", True)
+    database = Database(Settings(database_url=file, secret=SECRET))
+    with database.engine.connect() as connection:
+        stored = {row[0] for row in connection.exec_driver_sql("SELECT id FROM survey_response")}
+    database.close()
+    assert stored == {*ids, body["id"]}
+
+
+def test_sigterm_lets_one_worker_finish(tmp_path: Path, file: str) -> None:
+    with serving(tmp_path, database_url=file) as (base, server):
+        assert httpx.get(f"{base}/healthz").status_code == 200
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) in (0, -signal.SIGTERM)
+    assert "Traceback" not in "".join(path.read_text() for path in tmp_path.glob("serve-*.log"))
+
+
+@pytest.mark.parametrize("command", [["wave", "close", "none"], ["release", "none"]], ids=" ".join)
+def test_unknown_waves(tmp_path: Path, file: str, command: list[str]) -> None:
+    done = told(soundings(*command, cwd=tmp_path, database_url=file), 1)
+    assert "no wave" in done.stderr
+    assert done.stdout == ""
+
+
+# ------------------------------------------------------------------ the demo
+@pytest.mark.slow
+def test_the_demo(tmp_path: Path) -> None:
+    done = told(soundings("demo", "--exit", "--port", 0, cwd=tmp_path))
+    assert "SIMULATED" in done.stdout
+    for words in ("Who answered", "Families", "Staff", "Erving", "Swift River", "withheld", "%"):
+        assert words in done.stdout, words
+    assert "Warning" not in done.stderr
+    assert "snd_" not in done.stdout
+    assert not list(tmp_path.iterdir())  # nothing is left behind
