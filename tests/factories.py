@@ -20,7 +20,8 @@ def options(*values: str) -> list[dict[str, Any]]:
 
 def agree5() -> dict[str, Any]:
     scored = [
-        {"value": value, "score": score, "label": en(value), "favorable": score > 3} for score, value in enumerate(AGREE, 1)
+        {"value": value, "score": score, "label": en(value), "favorable": score > 3}
+        for score, value in enumerate(AGREE, 1)
     ]
     return {"options": [*scored, {"value": "dont_know", "not_applicable": True, "label": en("Don't know")}]}
 
@@ -50,7 +51,13 @@ def every_kind(group: str = "family", key: str = "every-kind") -> dict[str, Any]
         rating("informed", required=True),
         rating("ignored", reverse=True),
         {"key": "overall", "kind": "rating", "scale": "agree5", "text": en("Overall"), "outcome": True},
-        {"key": "has_plan", "kind": "single", "options": options("yes", "no", "unsure"), "text": en("Plan?"), "attribute": True},
+        {
+            "key": "has_plan",
+            "kind": "single",
+            "options": options("yes", "no", "unsure"),
+            "text": en("Plan?"),
+            "attribute": True,
+        },
         {
             "key": "services",
             "kind": "multiple",
@@ -64,7 +71,9 @@ def every_kind(group: str = "family", key: str = "every-kind") -> dict[str, Any]
             "scale": "agree5",
             "text": en("Speech?"),
             "required": True,
-            "show_if": {"all": [{"item": "has_plan", "in": ["yes"]}, {"any": [{"item": "services", "in": ["speech", "ot"]}]}]},
+            "show_if": {
+                "all": [{"item": "has_plan", "in": ["yes"]}, {"any": [{"item": "services", "in": ["speech", "ot"]}]}]
+            },
         },
         {
             "key": "why_not",
@@ -105,6 +114,8 @@ def wave(instruments: dict[str, str], **more: Any) -> dict[str, Any]:
     }
 
 
-def response(group: str = "family", school: str | None = "erving", answers: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+def response(
+    group: str = "family", school: str | None = "erving", answers: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
     answers = {"informed": "agree", "heard": "neutral", "ignored": "disagree"} if answers is None else answers
     return {"id": str(uuid.uuid4()), "group": group, "school": school, "answers": answers, **more}

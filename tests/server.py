@@ -26,7 +26,9 @@ class Api:
         self.database = Database(settings)
         self.database.migrate()
         self.app = create_app(settings)
-        config = uvicorn.Config(self.app, host="127.0.0.1", port=0, log_level="error", access_log=False, timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            self.app, host="127.0.0.1", port=0, log_level="error", access_log=False, timeout_graceful_shutdown=5
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()

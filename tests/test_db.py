@@ -77,11 +77,8 @@ def test_a_raise_leaves_nothing(shared: Database, flush: bool) -> None:
     assert f"after-{flush}" in names(shared)
 
 
-def test_a_failing_commit_raises_and_leaves_nothing(database: Database, request: pytest.FixtureRequest) -> None:
+def test_a_failing_commit_raises_and_leaves_nothing(database: Database) -> None:
     """The database itself refuses, at COMMIT and not before: a foreign key that is checked last."""
-    if database.is_sqlite:
-        bug = "bug: after a failing COMMIT the connection goes back to the pool inside its transaction, lock and all"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=bug))
     with database.write() as session:
         if not database.is_sqlite:
             later = "ALTER TABLE roster ALTER CONSTRAINT roster_wave_fkey DEFERRABLE INITIALLY DEFERRED"

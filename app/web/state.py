@@ -34,6 +34,10 @@ def state_of(request: Request) -> State:
     return state
 
 
+async def _held(request: Request) -> State:
+    return state_of(request)  # async: a plain function would cost a hop to another thread
+
+
 def _reader(request: Request) -> Iterator[Session]:
     with state_of(request).database.read() as session:
         yield session
@@ -66,7 +70,7 @@ class Needs:
         return caller
 
 
-Held = Annotated[State, Depends(state_of)]
+Held = Annotated[State, Depends(_held)]
 # scope="function": the transaction has ended, and any failure to commit is raised, before the reply begins.
 Reader = Annotated[Session, Depends(_reader, scope="function")]
 Writer = Annotated[Session, Depends(_writer, scope="function")]

@@ -141,15 +141,18 @@ def _values(definition: dict[str, Any]) -> list[dict[str, Any]]:
     return options
 
 
+RATINGS = {"informed", "ignored", "overall", "speech_good"}
 INCOMPATIBLE: dict[str, tuple[Any, set[str]]] = {
     "kind": (lambda d: items_of(d)["meetings"].update(kind="number"), {"meetings"}),
     "scores": (lambda d: [o.update(score=o["score"] * 2) for o in _values(d) if "score" in o],
-               {"informed", "ignored", "overall", "speech_good"}),
-    "a value renamed": (lambda d: _values(d)[0].update(value="never"), {"informed", "ignored", "overall", "speech_good"}),
-    "a value removed": (lambda d: _values(d).pop(2), {"informed", "ignored", "overall", "speech_good"}),
+               RATINGS),
+    "a value renamed": (lambda d: _values(d)[0].update(value="never"), RATINGS),
+    "a value removed": (lambda d: _values(d).pop(2), RATINGS),
     "reversed": (lambda d: items_of(d)["informed"].update(reverse=True), {"informed"}),
-    "two at once": (lambda d: (items_of(d)["hours"].update(kind="integer"), items_of(d)["ignored"].update(reverse=False)),
-                    {"hours", "ignored"}),
+    "two at once": (
+        lambda d: (items_of(d)["hours"].update(kind="integer"), items_of(d)["ignored"].update(reverse=False)),
+        {"hours", "ignored"},
+    ),
 }  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from tests.databases import SECRET
 from tests.server import Api
 
 # C collector, P principal, R reporter (audience director), D director, A admin. Written out here on purpose, and not
-# taken from app/auth.py: a role that is added to a constant there has to be added here as well. A small letter: the role
-# may ask, but results are served to the audience `director` alone for now (403 `audience-not-served`).
+# taken from app/auth.py: a role that is added to a constant there has to be added here as well. A small letter: the
+# role may ask, but results are served to the audience `director` alone for now (403 `audience-not-served`).
 LETTERS = {"C": "collector", "P": "principal", "R": "reporter", "D": "director", "A": "admin"}
 EVERYONE = "CPRDA"
 

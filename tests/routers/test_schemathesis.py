@@ -1,4 +1,4 @@
-"""Schemathesis sends what the OpenAPI document allows, and what it forbids: never a failure of ours, always a problem."""
+"""Schemathesis sends what the OpenAPI document allows and forbids: never a failure of ours, always a problem."""
 
 from __future__ import annotations
 

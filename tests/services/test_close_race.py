@@ -135,7 +135,6 @@ def test_bulks_and_the_close(api: Api, second: Api) -> None:
     assert len(taken) >= 600
 
 
-@pytest.mark.xfail(strict=True, reason="submit_bulk never rereads a stale sheet")
 def test_bulk_after_the_close_is_told_that_the_wave_is_not_open(api: Api) -> None:
     wave = api.wave()
     assert bulk(api.admin, wave, [factories.response()])["accepted"] == 1

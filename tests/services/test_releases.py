@@ -450,7 +450,6 @@ def test_a_reporter_reads_what_the_director_has_released(api: Api, released: str
 
 # ------------------------------------------------------------------ what changes while a release is being made
 @pytest.mark.parametrize("change", ["roster", "promise"])
-@pytest.mark.xfail(strict=True, reason="roster and promise are read before the wave's lock is taken")
 def test_a_release_keeps_the_promise_and_roster_that_stand(
     api: Api, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -472,6 +471,8 @@ def test_a_release_keeps_the_promise_and_roster_that_stand(
 
     def count(*args: Any) -> Any:
         found = real(*args)
+        if told:
+            return found  # the release is made again after the change
         with ThreadPoolExecutor(1) as pool:
             told.append(pool.submit(put_meanwhile).result(60))
         return found

@@ -431,7 +431,6 @@ def test_too_many_waiting_are_asked_to_come_back(
     assert store(writer, row()) == ["accepted"]
 
 
-@pytest.mark.xfail(strict=True, reason="what is queued behind stop() is never answered")
 def test_nobody_waits_for_ever_for_a_writer_that_is_stopping(writer: ResponseWriter, door: Door) -> None:
     async def go() -> Any:
         door.open.clear()

@@ -30,7 +30,8 @@ def reads(api: Api, wave: str) -> list[str]:
     must(api.admin.post(f"/v1/waves/{closed}/close"), 200)
     must(api.admin.post(f"/v1/waves/{closed}/releases"), 201)
     return [
-        "/v1/schools", "/v1/schools/erving", "/v1/instruments", "/v1/instruments/family", "/v1/instruments/family/versions/1",
+        "/v1/schools", "/v1/schools/erving",
+        "/v1/instruments", "/v1/instruments/family", "/v1/instruments/family/versions/1",
         "/v1/instruments/family/versions/1/schema", "/v1/instruments/family/versions/1/codebook", "/v1/waves",
         f"/v1/waves/{wave}", f"/v1/waves/{wave}/roster", f"/v1/waves/{wave}/participation", "/v1/me", "/v1/keys",
         f"/v1/waves/{closed}/summary", f"/v1/waves/{closed}/groups/staff/summary", f"/v1/waves/{closed}/releases",
@@ -131,7 +132,8 @@ def test_if_match_lets_a_change_through(api: Api, put: Put, form: str) -> None:
     must(api.admin.put(path, json=other, headers={"If-Match": form.format(etag=etag)}), 200)
     after = api.admin.get(path)
     assert after.headers["etag"] != etag
-    assert other.items() <= {k: after.json()[k] if k not in ("opens_at", "closes_at", "promise", "counts") else v for k, v in other.items()}.items()  # fmt: skip
+    said = after.json()
+    assert all(said[name] == other[name] for name in ("name", "district", "title", "source", "unit") if name in other)
 
 
 @pytest.mark.parametrize("form", ['"x"', "W/{etag}", '"x", "y"', ""])
