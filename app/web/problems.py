@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from app.errors import (
     BadRequest,
@@ -65,6 +66,13 @@ def from_validation(error: RequestValidationError) -> Problem:
     return NotFound("There is nothing with such a key.") if only_path else InvalidRequest(faults=faults)
 
 
+def _allowed(app: FastAPI, path: str) -> list[str]:
+    """List the methods of all operations at an address; the framework names those of one."""
+    operations = app.openapi()["paths"]
+    matching = (methods for template, methods in operations.items() if compile_path(template)[0].match(path))
+    return sorted({method.upper() for methods in matching for method in methods})
+
+
 def install(app: FastAPI) -> None:
     """Answer every exception of a handler with its problem."""
 
@@ -72,6 +80,8 @@ def install(app: FastAPI) -> None:
         return reply(error, request.url.path)
 
     async def on_http(request: Request, error: Any) -> Response:
+        if error.status_code == 405:
+            error = HTTPException(405, headers={"Allow": ", ".join(_allowed(app, request.url.path))})
         return reply(from_http(error), request.url.path)
 
     async def on_validation(request: Request, error: Any) -> Response:

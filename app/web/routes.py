@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 
 from app.errors import Fault, InvalidRequest, MalformedJson, PreconditionFailed
 from app.web.bodies import DEFINITION_LIMIT, holds_nul, read_json
+from app.web.state import Needs
 
 
 class Json(Response):
@@ -57,9 +58,12 @@ class V1Route(APIRoute):
         handle = super().get_route_handler()
         allowed, repeatable = _parameters(self.dependant)
         takes_json = self.body_field is not None
+        needs = next((d.call for d in self.dependant.dependencies if isinstance(d.call, Needs)), None)
         is_read = "GET" in (self.methods or ())
 
         async def handler(request: Request) -> Response:
+            if needs is not None and (takes_json or request.scope["query_string"]):
+                await needs(request)  # who may not call is not told what is wrong with the request, nor heard out
             if request.scope["query_string"]:
                 _check_query(request, allowed, repeatable)
             if takes_json:

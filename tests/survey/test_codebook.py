@@ -298,6 +298,20 @@ def test_refused(answers: dict[str, Any], expected: list[tuple[str, str]]) -> No
     assert faults(EVERY, answers) == expected
 
 
+def test_blame_stops_at_a_fault_however_far_away() -> None:
+    """The third item looks at the second alone, which is not answered and hangs itself on the faulty first."""
+    book = codebook(
+        item("first", "boolean"),
+        item("second", "boolean", show_if={"item": "first", "in": [True]}),
+        item("third", "boolean", show_if={"item": "second", "in": [True]}),
+        item("fourth", "boolean", required=True, show_if={"not": {"item": "third", "in": [True]}}),
+    )
+    assert faults(book, {"first": "yes", "third": True}) == [("/answers/first", "wrong_type")]
+    assert faults(book, {"first": "yes"}) == [("/answers/first", "wrong_type")]
+    assert faults(book, {"first": False, "third": True}) == [("/answers/third", "not_shown")]
+    assert faults(book, {"first": False}) == [("/answers/fourth", "required")]
+
+
 def test_a_required_text_needs_more_than_space() -> None:
     book = codebook(item("why", "text", required=True, max_length=5))
     assert faults(book, {"why": " \n\t"}) == [("/answers/why", "required")]
