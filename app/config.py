@@ -5,6 +5,7 @@ Decides defaults and what a valid setting is; nothing else in the program reads 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -74,7 +75,7 @@ class Settings(BaseSettings):
         SettingsError : on PostgreSQL without SOUNDINGS_SECRET.
         """
         if self.secret is not None:
-            return self.secret.encode()
+            return hashlib.sha256(self.secret.encode()).hexdigest().encode()  # 64 bytes, whatever its length
         file = self.sqlite_file
         if file is None:
             raise SettingsError("SOUNDINGS_SECRET is required with PostgreSQL: set it to 32 or more random characters.")

@@ -32,7 +32,12 @@ LIBRARY = ROOT / "app" / "survey" / "library"
 def environment(**settings: object) -> dict[str, str]:
     """The environment of a command: nothing of ours but what is given."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("SOUNDINGS_", "PROMETHEUS_"))}
-    env |= {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", "PYTHONWARNINGS": "default"}
+    env |= {
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "200",
+        "NO_COLOR": "1",
+        "PYTHONWARNINGS": "default,ignore::ResourceWarning",
+    }
     return env | {f"SOUNDINGS_{k.upper()}": str(v) for k, v in settings.items()}
 
 

@@ -12,6 +12,7 @@ import queue
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from time import sleep
 from typing import Any, Literal, NamedTuple
 
 import structlog
@@ -21,6 +22,7 @@ from app.errors import StoreUnavailable
 from app.services.store import PostgresStore, Row, SqliteStore, Store
 
 GROUP_ROWS = 4_000  # rows gathered into one transaction, at most (a larger bulk goes alone)
+GATHER_S = 0.001  # how long to wait for more when the last transaction served several senders
 WAITING_ROWS = 60_000  # rows waiting, at most: beyond it the caller is asked to come back
 
 log = structlog.get_logger()
@@ -90,11 +92,13 @@ class ResponseWriter:
 
     # ------------------------------------------------------------ the thread
     def _run(self) -> None:
-        stopping = False
+        stopping = several = False
         while not stopping:
             first = self._queue.get()
             if first is None:
                 return
+            if several:
+                sleep(GATHER_S)  # others are sending too: wait for more of them, as PostgreSQL's commit_delay does
             batch, rows = [first], len(first.rows)
             while rows < GROUP_ROWS:
                 try:
@@ -106,6 +110,7 @@ class ResponseWriter:
                     break
                 batch.append(following)
                 rows += len(following.rows)
+            several = len(batch) > 1
             self._answer(batch, self._commit_or_split(batch))
 
     def _commit_or_split(self, batch: list[_Submission]) -> list[list[Verdict] | Exception]:

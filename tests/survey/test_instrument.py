@@ -64,6 +64,13 @@ def test_what_is_sound_is_read(definition: dict[str, Any]) -> None:
     assert incompatibilities(instrument, again) == []
 
 
+def test_a_definition_is_kept_as_it_was_written() -> None:
+    assert parse(factories.every_kind()).definition() == factories.every_kind()
+    assert (
+        parse(_spelled_out(factories.every_kind())).definition().keys() - {"locales"} == factories.every_kind().keys()
+    )
+
+
 def test_locales_default_to_the_default_locale() -> None:
     assert parse(define()).languages == ("en",)
 
