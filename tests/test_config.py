@@ -48,7 +48,7 @@ def test_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.host, settings.port, settings.workers) == ("0.0.0.0", 9000, 4)
     assert settings.cors_origins == ("https://a.example.org", "https://b.example.org")
     assert settings.access_log is True
-    assert settings.signing_secret() == b"s" * MINIMUM_SECRET
+    assert settings.signing_secret() == Settings(secret="s" * MINIMUM_SECRET).signing_secret()
 
 
 def test_no_origins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +106,9 @@ def test_postgres_needs_a_secret() -> None:
     settings = Settings(database_url="postgresql://host/db")
     with pytest.raises(SettingsError, match="SOUNDINGS_SECRET"):
         settings.signing_secret()
-    assert Settings(database_url="postgresql://host/db", secret="s" * 32).signing_secret() == b"s" * 32
+    on_postgres = Settings(database_url="postgresql://host/db", secret="s" * 32)
+    assert on_postgres.signing_secret() == Settings(secret="s" * 32).signing_secret(), "the database is no part of it"
+    assert on_postgres.signing_secret() != Settings(secret="s" * 33).signing_secret()
 
 
 def test_sqlite_makes_and_keeps_one(tmp_path: Path) -> None:
@@ -124,8 +126,10 @@ def test_sqlite_makes_and_keeps_one(tmp_path: Path) -> None:
 
 
 def test_a_given_secret_makes_no_file(tmp_path: Path) -> None:
-    settings = Settings(database_url=f"sqlite:///{tmp_path / 'x.db'}", secret="s" * 20)
-    assert settings.signing_secret() == b"s" * 20
+    address = f"sqlite:///{tmp_path / 'x.db'}"
+    found = {Settings(database_url=address, secret=letter * 20).signing_secret() for letter in "sstt"}
+    assert len(found) == 2
+    assert all(len(secret) >= MINIMUM_SECRET for secret in found)
     assert list(tmp_path.iterdir()) == []
 
 

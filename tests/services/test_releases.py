@@ -331,8 +331,6 @@ def test_a_release_by_its_number(api: Api, released: str) -> None:
 def test_a_release_number_beyond_what_a_database_counts(
     api: Api, released: str, request: pytest.FixtureRequest
 ) -> None:
-    if not api.database.is_sqlite:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="PostgreSQL: 500, the integer is out of range"))
     problem(get(api.client("director"), released, release=10**12), 404, "not-found")
 
 
