@@ -124,7 +124,6 @@ def test_migrate_and_doctor(tmp_path: Path, file: str) -> None:
         ({"database_url": "postgresql://nobody@127.0.0.1:1/none", "secret": SECRET}, "cannot be reached"),
         ({"database_url": "postgresql://nobody@127.0.0.1:1/none"}, "SOUNDINGS_SECRET is required"),
     ],
-    ids=str,
 )
 def test_wrong_settings_are_named(tmp_path: Path, settings: dict[str, Any], says: str) -> None:
     done = told(soundings("doctor", cwd=tmp_path, **settings), 1)

@@ -143,7 +143,7 @@ def _faults(raw: Any) -> Iterator[Fault]:
     if head is not None:
         yield from _language_faults(head, scales, constructs, items, heads)
     listed = raw.get("constructs", [])
-    named = {c.get("key") for c in listed if isinstance(c, dict)} if isinstance(listed, list) else set()
+    named = [c.get("key") for c in listed if isinstance(c, dict)] if isinstance(listed, list) else []
     yield from _item_faults(items, scales, {key for key in named if isinstance(key, str)})
 
 

@@ -235,7 +235,6 @@ def test_wrong_references_are_all_listed(api: Api) -> None:
         ({"promise": {"family": confidential(10, public="exact")}}, "/promise/family/public"),
         ({"promise": {"liaison": {"mode": "attributed"}}}, ""),
     ],
-    ids=str,
 )
 def test_wrong_fields_are_refused_where_they_are(api: Api, change: dict[str, Any], pointer: str) -> None:
     key = api.name("wave")
@@ -436,7 +435,6 @@ def test_all_faults_of_a_roster_are_listed(api: Api) -> None:
         ({"counts": []}, "/source"),
         ({"source": "x"}, "/counts"),
     ],
-    ids=str,
 )
 def test_wrong_fields_of_a_roster(api: Api, wrong: dict[str, Any], pointer: str) -> None:
     key, _ = new(api)
