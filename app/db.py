@@ -21,9 +21,8 @@ from sqlalchemy import Connection, DateTime, Engine, create_engine, event, text
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session, SQLModel
 
+from app import sqlite
 from app.config import Settings
-
-BUSY_TIMEOUT_MS = 10_000
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -50,12 +49,20 @@ class Database:
         self.is_sqlite = settings.sqlite_file is not None
         options: dict[str, Any] = {"pool_pre_ping": not self.is_sqlite}
         if self.is_sqlite:
-            options |= {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
+            options |= {"connect_args": {"timeout": sqlite.BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
         self.engine: Engine = create_engine(self.url, pool_size=20, max_overflow=40, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._writing = self.engine.execution_options(writes=True)
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """The kind of database, and what its driver opens it by: a file, or a libpq address."""
+        url = self.engine.url
+        if self.is_sqlite:
+            return "sqlite", url.database or ""
+        return "postgresql", url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     # ------------------------------------------------------------ sessions
     @contextmanager
@@ -74,26 +81,6 @@ class Database:
             except BaseException:
                 session.invalidate()  # a COMMIT that failed may have left the transaction, and its lock, behind
                 raise
-
-    @contextmanager
-    def driver_cursor(self, begin: str) -> Iterator[Any]:
-        """Give the driver's own cursor in a transaction begun with `begin`, for the response writer alone."""
-        pooled = self.engine.raw_connection()
-        try:
-            connection: Any = pooled.driver_connection
-            cursor = connection.cursor()
-            if self.is_sqlite:
-                cursor.execute(begin)  # psycopg begins by itself
-            try:
-                yield cursor
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
-            finally:
-                cursor.close()
-        finally:
-            pooled.close()
 
     # ------------------------------------------------------------ the clock and the wave lock
     def now(self, session: Session) -> datetime:
@@ -164,19 +151,7 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # SQLAlchemy's `begin` event says BEGIN, not the driver
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "secure_delete = ON",
-        "cache_size = -16384",
-        "wal_autocheckpoint = 8000",  # pages: 32 MB of log between checkpoints, so that commits seldom pay for one
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+    sqlite.prepare(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

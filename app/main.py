@@ -13,18 +13,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from app import __version__
+from app.auth import SENDERS
 from app.config import Settings
 from app.db import Database
 from app.routers import instruments, keys, releases, responses, schools, service, waves
 from app.services.keys import KeyRing
 from app.services.releases import Shelf
 from app.services.responses import Desk
+from app.services.scribe import Scribe
 from app.services.waves import Sheets, close_due
 from app.services.writer import ResponseWriter
 from app.survey.instrument import Instrument
 from app.web import problems
+from app.web.express import Express
 from app.web.middleware import Envelope
-from app.web.state import State
+from app.web.state import Needs, State
 
 CLOSE_DUE_EVERY_S = 15
 EXPOSED = ("ETag", "Location", "Retry-After", "Idempotency-Replayed", "Content-Disposition", "X-Request-Id")
@@ -40,7 +43,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        writer = ResponseWriter(database)
+        scribe = Scribe(*database.address)
+        scribe.start()
+        writer = ResponseWriter(scribe)
         desk = Desk(database, Sheets(database), writer, secret)
         app.state.soundings = State(settings, database, KeyRing(database), desk, Shelf())
         closer = asyncio.create_task(_close_due_waves(database))
@@ -63,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in (responses, releases, waves, schools, instruments, keys, service):  # the busiest are matched first
         app.include_router(module.router)
     problems.install(app)
+    app.add_middleware(Express, path=responses.router.prefix, needs=Needs(SENDERS), handle=responses.submit_response)
     app.add_middleware(Envelope, access_log=settings.access_log)
     if settings.cors_origins:
         app.add_middleware(

@@ -41,7 +41,8 @@ def fill(folder: str, count: int) -> dict[str, Any]:
     from app.models.tables import School
     from app.models.waves import RosterIn, WaveIn
     from app.services import instruments, waves
-    from app.services.store import Row, SqliteStore
+    from app.services.ledger import Ledger
+    from app.services.store import Row, store_for
     from benchmarks import ground
     from tests import factories
 
@@ -59,10 +60,12 @@ def fill(folder: str, count: int) -> dict[str, Any]:
     records = [book.encode(ground.answers(chance, 0.96)).record for _ in range(5_000)]
     groups = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=count)
     people = [(group, chance.choice(SCHOOLS), chance.choice(records)) for group in groups]
+    store = store_for(*base.address)
+    ledger = Ledger(store)
     for start in range(0, count, 10_000):
         rows = [Row("w", str(uuid.uuid4()), *who[:2], None, who[2], None, "") for who in people[start : start + 10_000]]
-        with base.driver_cursor(SqliteStore.begin) as cursor:
-            SqliteStore().insert(cursor, rows)
+        with ledger.transaction() as cursor:
+            store.insert(cursor, rows)
     if importlib.util.find_spec("polars"):
         import polars
 

@@ -15,8 +15,9 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from app.db import BUSY_TIMEOUT_MS, Database
+from app.db import Database
 from app.models.tables import AuditEvent, RosterLine, School, SurveyResponse, Wave
+from app.sqlite import BUSY_TIMEOUT_MS
 from tests.databases import fresh_database
 
 AT = datetime(2022, 10, 3, tzinfo=UTC)

@@ -5,9 +5,11 @@ Decides what a response must be to be stored. When it is durable, `writer.py` de
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,12 +38,14 @@ from app.models.tables import SurveyResponse, WithdrawnResponse
 from app.services import waves
 from app.services.audit import record
 from app.services.instruments import codebook
+from app.services.ledger import Verdict
 from app.services.store import Row
 from app.services.waves import Sheet, Sheets
-from app.services.writer import ResponseWriter, Verdict
+from app.services.writer import ResponseWriter
 from app.survey.codebook import AnswersFaulty
 
 BULK_LINES = 10_000
+BULK_PART = 4_000  # lines checked before they are handed on to be stored
 EXPORT_ROWS = 5_000
 
 _FIELDS = frozenset({"id", "group", "school", "locale", "answers", "instrument", "access_code"})
@@ -180,20 +184,23 @@ class _Line:
     problem: Problem | None
 
 
-def read_bulk(sheet: Sheet, caller: Caller, body: bytes) -> list[_Line]:
-    """Check the lines of an NDJSON body. Blank lines are passed over but counted. Raises InvalidRequest."""
-    texts = body.split(b"\n")
-    if sum(1 for t in texts if t.strip()) > BULK_LINES:
+def split_bulk(body: bytes) -> list[tuple[int, bytes]]:
+    """Number the lines of an NDJSON body; blank ones are passed over but counted. Raises InvalidRequest."""
+    texts = [(number, text) for number, text in enumerate(body.split(b"\n"), 1) if text.strip()]
+    if len(texts) > BULK_LINES:
         fault = Fault("", "too_many_lines", f"At most {BULK_LINES} lines are taken at a time.", (BULK_LINES,))
         raise InvalidRequest("The bulk has too many lines.", faults=[fault])
+    return texts
+
+
+def read_lines(sheet: Sheet, caller: Caller, texts: Sequence[tuple[int, bytes]]) -> list[_Line]:
+    """Check numbered lines; a fault of one is kept with it."""
     lines = []
-    for number, line in enumerate(texts, 1):
-        if not line.strip():
-            continue
+    for number, text in texts:
         identity = None
         try:
             try:
-                data = orjson.loads(line)
+                data = orjson.loads(text)
             except orjson.JSONDecodeError:
                 raise MalformedJson("The line is not valid JSON in UTF-8.") from None
             identity = data.get("id") if type(data) is dict else None
@@ -208,36 +215,45 @@ def read_bulk(sheet: Sheet, caller: Caller, body: bytes) -> list[_Line]:
 async def submit_bulk(desk: Desk, sheet: Sheet, caller: Caller, body: bytes, path: str) -> dict[str, Any]:
     """Store the sound lines of an NDJSON body and give a verdict on every line.
 
+    The lines are checked in parts, and one part is stored while the next is checked.
+
     Raises
     ------
-    InvalidRequest, StoreUnavailable : nothing was kept.
+    InvalidRequest : nothing was kept.
+    StoreUnavailable : some may be kept; sending all of it again is safe.
     """
-    lines, stored = await _store_bulk(desk, sheet, caller, body)
+    texts = split_bulk(body)
+    storing: list[asyncio.Task[list[dict[str, Any]]]] = []
+    for start in range(0, len(texts), BULK_PART):
+        part = texts[start : start + BULK_PART]
+        lines = await run_in_threadpool(read_lines, sheet, caller, part)
+        storing.append(asyncio.create_task(_store_part(desk, sheet, caller, part, lines, path)))
+    results = [entry for stored in await asyncio.gather(*storing) for entry in stored]
+    counted = Counter(entry["status"] for entry in results)
+    return {**{status: counted[status] for status in ("accepted", "replayed", "rejected")}, "results": results}
+
+
+async def _store_part(
+    desk: Desk, sheet: Sheet, caller: Caller, texts: Sequence[tuple[int, bytes]], lines: list[_Line], path: str
+) -> list[dict[str, Any]]:
+    stored = await desk.writer.store(sheet.revision, [line.row for line in lines if line.row is not None])
     if any(verdict.status == "stale" for verdict in stored):  # then none was accepted: one wave, one transaction
         sheet = await run_in_threadpool(desk.sheets.read, sheet.wave)
-        lines, stored = await _store_bulk(desk, sheet, caller, body)
+        lines = await run_in_threadpool(read_lines, sheet, caller, texts)
+        stored = await desk.writer.store(sheet.revision, [line.row for line in lines if line.row is not None])
     verdicts = iter(stored)
-    tally = {"accepted": 0, "replayed": 0, "rejected": 0}
     results = []
     for line in lines:
-        problem = line.problem
-        status = "rejected"
+        problem, status = line.problem, "rejected"
         if line.row is not None:
             verdict = next(verdicts)
             problem = _problem(verdict)
             status = verdict.status if problem is None else "rejected"
-        tally[status] += 1
         entry: dict[str, Any] = {"line": line.number, "id": line.id, "status": status}
         if problem is not None:
             entry["problem"] = problem.document(path)
         results.append(entry)
-    return {**tally, "results": results}
-
-
-async def _store_bulk(desk: Desk, sheet: Sheet, caller: Caller, body: bytes) -> tuple[list[_Line], list[Verdict]]:
-    lines = await run_in_threadpool(read_bulk, sheet, caller, body)
-    rows = [line.row for line in lines if line.row is not None]
-    return lines, await desk.writer.store(sheet.revision, rows) if rows else []
+    return results
 
 
 # ------------------------------------------------------------------ taking back

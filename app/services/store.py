@@ -1,7 +1,7 @@
-"""The SQL of the response writer, for each kind of database, on the driver's own cursor.
+"""The SQL of the response writer, for each kind of database, on the driver's own connection.
 
-The response path is the one place where SQLAlchemy's layer is felt: the writer shares the interpreter with the event
-loop, so every microsecond here is taken from requests. Nothing else in the program bypasses it.
+The response path is the one place where SQLAlchemy's layer is felt, in time and in the memory of one more process.
+Nothing else in the program bypasses it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Collection
 from typing import Any, NamedTuple, Protocol
 
 import orjson
+
+from app import sqlite
 
 
 class Row(NamedTuple):
@@ -43,6 +45,12 @@ class Store(Protocol):
 
     begin: str
 
+    def connect(self) -> Any:
+        """Open a connection of the driver."""
+
+    def is_lost(self, connection: Any) -> bool:
+        """Tell whether a connection is of no use any more, through no fault of what was asked of it."""
+
     def look(self, cursor: Any, wave: str) -> WaveNow:
         """Lock the wave against closing and read its state by the database's clock."""
 
@@ -50,7 +58,7 @@ class Store(Protocol):
         """Tell which of the ids were withdrawn."""
 
     def insert(self, cursor: Any, rows: list[Row]) -> set[tuple[str, str]]:
-        """Insert the rows whose (wave, id) is new, in one statement; give the keys of those."""
+        """Insert the rows whose (wave, id) is new; give the keys of those."""
 
     def standing(self, cursor: Any, wave: str, ids: Collection[str]) -> list[Row]:
         """Read the stored responses with one of the ids."""
@@ -65,14 +73,26 @@ FROM wave WHERE key = {wave}
 
 
 class SqliteStore:
-    """SQLite: lists travel as one JSON text, so that a batch is one statement whatever its size."""
+    """SQLite: lists of ids travel as one JSON text, whatever their size."""
 
     begin = "BEGIN IMMEDIATE"  # alone from here on: no lock of the wave is needed
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    def connect(self) -> Any:
+        import sqlite3  # only the driver that is needed takes memory
+
+        connection = sqlite3.connect(self._file, timeout=sqlite.BUSY_TIMEOUT_MS / 1000, check_same_thread=False)
+        sqlite.prepare(connection)
+        return connection
+
+    def is_lost(self, connection: Any) -> bool:
+        return False
+
     _look = _LOOK.format(now="strftime('%Y-%m-%d %H:%M:%f000', 'now')", wave="?")
     _insert = f"""
-    INSERT INTO survey_response ({_COLUMNS}, received_on)
-    SELECT {", ".join(f"value ->> {i}" for i in range(len(Row._fields)))}, date('now') FROM json_each(?) WHERE true
-    ON CONFLICT DO NOTHING RETURNING wave, id
+    INSERT INTO survey_response ({_COLUMNS}, received_on) VALUES ({", ".join("?" * len(Row._fields))}, date('now'))
     """
     _among = "wave = ? AND id IN (SELECT value FROM json_each(?))"
 
@@ -85,7 +105,13 @@ class SqliteStore:
         return {row[0] for row in cursor.execute(sql, (wave, _json(list(ids)))).fetchall()}
 
     def insert(self, cursor: Any, rows: list[Row]) -> set[tuple[str, str]]:
-        return set(cursor.execute(self._insert, (_json([list(row) for row in rows]),)).fetchall())
+        sql = f"SELECT wave, id FROM survey_response WHERE {self._among}"
+        there: set[tuple[str, str]] = set()
+        for wave in {row.wave for row in rows}:
+            there |= set(cursor.execute(sql, (wave, _json([r.id for r in rows if r.wave == wave]))).fetchall())
+        new = [row for row in rows if (row.wave, row.id) not in there]  # nobody else can add one before the commit
+        cursor.executemany(self._insert, new)
+        return {(row.wave, row.id) for row in new}
 
     def standing(self, cursor: Any, wave: str, ids: Collection[str]) -> list[Row]:
         sql = f"SELECT {_COLUMNS} FROM survey_response WHERE {self._among}"
@@ -96,6 +122,18 @@ class PostgresStore:
     """PostgreSQL: the wave's lock is shared among writers, and taken exclusively by the close."""
 
     begin = "BEGIN"
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def connect(self) -> Any:
+        import psycopg
+
+        return psycopg.connect(self._address, autocommit=True)
+
+    def is_lost(self, connection: Any) -> bool:
+        return bool(connection.closed)
+
     _lock = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))"
     _look = _LOOK.format(now="clock_timestamp()", wave="%s")
     _insert = f"""
@@ -119,6 +157,11 @@ class PostgresStore:
     def standing(self, cursor: Any, wave: str, ids: Collection[str]) -> list[Row]:
         sql = f"SELECT {_COLUMNS} FROM survey_response WHERE wave = %s AND id = ANY(%s)"
         return [Row(*found) for found in cursor.execute(sql, (wave, list(ids))).fetchall()]
+
+
+def store_for(kind: str, target: str) -> Store:
+    """Give the store of a database by its `address`."""
+    return SqliteStore(target) if kind == "sqlite" else PostgresStore(target)
 
 
 def _json(value: Any) -> str:

@@ -65,7 +65,7 @@ class V1Route(APIRoute):
             if needs is not None and (takes_json or request.scope["query_string"]):
                 await needs(request)  # who may not call is not told what is wrong with the request, nor heard out
             if request.scope["query_string"]:
-                _check_query(request, allowed, repeatable)
+                check_query(request, allowed, repeatable)
             if takes_json:
                 data = await read_json(request, DEFINITION_LIMIT)
                 if holds_nul(data):
@@ -102,7 +102,10 @@ def _parameters(dependant: Dependant) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(names), frozenset(lists)
 
 
-def _check_query(request: Request, allowed: frozenset[str], repeatable: frozenset[str]) -> None:
+def check_query(
+    request: Request, allowed: frozenset[str] = frozenset(), repeatable: frozenset[str] = frozenset()
+) -> None:
+    """Raise InvalidRequest for parameters that are unknown, or given twice where one is taken."""
     faults, seen = [], set()
     for name, _ in request.query_params.multi_items():
         if name not in allowed:

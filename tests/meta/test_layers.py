@@ -20,7 +20,7 @@ GROUND = {"errors"}
 PURE_SURVEY = GROUND
 PURE_ANALYSIS = {"survey"} | PURE_SURVEY
 PURE_RENDER = {"analysis"} | PURE_ANALYSIS
-MODELS = {"db", "auth", "config", "analysis"} | PURE_ANALYSIS
+MODELS = {"db", "sqlite", "auth", "config", "analysis"} | PURE_ANALYSIS
 SERVICES = {"models", "render"} | MODELS | PURE_RENDER
 WEB = {"services"} | SERVICES
 ROUTERS = {"web"} | WEB
@@ -29,7 +29,8 @@ ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "config": {"errors"},
     "auth": {"errors", "config"},
-    "db": {"errors", "config"},
+    "sqlite": set(),
+    "db": {"errors", "config", "sqlite"},
     "survey": PURE_SURVEY,
     "analysis": PURE_ANALYSIS,
     "render": PURE_RENDER,
@@ -153,7 +154,7 @@ def test_pure_parts_read_no_clock_no_file_no_dice(module: str) -> None:
 
 
 # ------------------------------------------------------------------ SQL in its place
-SQL_PARTS = {"services", "models", "db"}
+SQL_PARTS = {"services", "models", "db", "sqlite"}
 HARMLESS = {"Session", "make_url"}  # the type of a dependency, and the reading of an address
 
 
@@ -176,6 +177,13 @@ def test_one_place_commits() -> None:
         if isinstance(node, ast.Attribute) and node.attr == "commit"
     }
     assert found == {"db.py"}
+    said = {
+        module
+        for module, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value == "COMMIT"
+    }
+    assert said == {"services/ledger.py"}, "only the writer's ledger speaks to a driver"
 
 
 # ------------------------------------------------------------------ kinds of items

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 import threading
 import uuid
 from collections import Counter
@@ -11,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -22,8 +23,10 @@ from app.db import Database
 from app.errors import StoreUnavailable
 from app.models.tables import SurveyResponse, Wave, WithdrawnResponse
 from app.services import writer as writer_module
-from app.services.store import Row
-from app.services.writer import ResponseWriter, Verdict
+from app.services.ledger import Ledger, Submission, Verdict
+from app.services.scribe import Scribe
+from app.services.store import Row, store_for
+from app.services.writer import ResponseWriter
 
 REVISION = 7
 
@@ -56,10 +59,10 @@ def store(writer: ResponseWriter, *rows: Row, revision: int = REVISION) -> list[
 
 
 class Door:
-    """Stands in for `Database.driver_cursor`: counts transactions, can hold them and fail them before the commit."""
+    """Stands in for `Ledger.transaction`: counts transactions, can hold them and fail them before the commit."""
 
-    def __init__(self, database: Database) -> None:
-        self._real = database.driver_cursor
+    def __init__(self, ledger: Ledger) -> None:
+        self._real = ledger.transaction
         self.open = threading.Event()
         self.open.set()
         self.entered = threading.Event()
@@ -67,11 +70,11 @@ class Door:
         self.transactions = 0
 
     @contextmanager
-    def __call__(self, begin: str) -> Iterator[Any]:
+    def __call__(self) -> Iterator[Any]:
         self.transactions += 1
         self.entered.set()
         assert self.open.wait(30), "nobody opened the door"
-        with self._real(begin) as cursor:
+        with self._real() as cursor:
             yield cursor
             if self.failures:
                 self.failures -= 1
@@ -79,17 +82,22 @@ class Door:
 
 
 @pytest.fixture
-def door(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
-    made = Door(database)
-    monkeypatch.setattr(database, "driver_cursor", made)
+def ledger(database: Database) -> Ledger:
+    return Ledger(store_for(*database.address))
+
+
+@pytest.fixture
+def door(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    made = Door(ledger)
+    monkeypatch.setattr(ledger, "transaction", made)
     yield made
     made.open.set()
 
 
 @pytest.fixture
-def writer(database: Database, door: Door) -> Iterator[ResponseWriter]:
+def writer(database: Database, ledger: Ledger, door: Door) -> Iterator[ResponseWriter]:
     field(database)
-    made = ResponseWriter(database)
+    made = ResponseWriter(ledger)
     yield made
     door.open.set()
     made.stop()
@@ -233,7 +241,7 @@ def test_two_writers_with_the_same_ids_in_other_orders(database: Database) -> No
         field(database, wave)
     dice = random.Random(5)
     known = [row(wave=wave) for wave in ("v", "w") for _ in range(150)]
-    writers = [ResponseWriter(database), ResponseWriter(database)]
+    writers = [ResponseWriter(Scribe(*database.address)) for _ in range(2)]
 
     async def submit(writer: ResponseWriter, order: list[Row]) -> list[Verdict]:
         parts = [order[i : i + 15] for i in range(0, len(order), 15)]
@@ -275,13 +283,11 @@ def test_failed_commit_is_told_and_nothing_is_stored(writer: ResponseWriter, dat
     assert store(writer, row()) == ["accepted"]  # the thread lives
 
 
-def test_failure_in_the_driver_s_own_commit(
-    writer: ResponseWriter, database: Database, monkeypatch: pytest.MonkeyPatch
+def test_failure_of_the_commit_itself(
+    writer: ResponseWriter, ledger: Ledger, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = database.engine.raw_connection
-
-    class Connection:
-        """A driver's connection whose commit fails."""
+    class Cursor:
+        """A driver's cursor whose COMMIT fails."""
 
         def __init__(self, of: Any) -> None:
             self._of = of
@@ -289,22 +295,23 @@ def test_failure_in_the_driver_s_own_commit(
         def __getattr__(self, name: str) -> Any:
             return getattr(self._of, name)
 
-        def commit(self) -> None:
-            raise OperationalError("COMMIT", {}, Exception("disk full"))
+        def execute(self, sql: str, *given: Any) -> Any:
+            if sql == "COMMIT":
+                raise OperationalError("COMMIT", {}, Exception("disk full"))
+            return self._of.execute(sql, *given)
 
-    def raw_connection() -> Any:
-        pooled = real()
-        found = Mock(wraps=pooled)
-        found.driver_connection = Connection(pooled.driver_connection)
-        return found
+    class Connection:
+        def __init__(self, of: Any) -> None:
+            self.cursor, self.close, self.closed = lambda: Cursor(of.cursor()), of.close, False
 
+    store_ = ledger._store
+    real = store_.connect
     with monkeypatch.context() as patch:
-        patch.setattr(database.engine, "raw_connection", raw_connection)
+        patch.setattr(store_, "connect", lambda: Connection(real()))
         with pytest.raises(StoreUnavailable):
             store(writer, row())
-    assert not stored(database)
+    assert not stored(database)  # and the lock is free, or this would wait
     assert store(writer, row()) == ["accepted"]
-    assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 @pytest.mark.pg
@@ -312,7 +319,7 @@ def test_connections_that_the_server_has_ended_are_replaced(writer: ResponseWrit
     if database.is_sqlite:
         pytest.skip("SQLite has no server")
     assert store(writer, row()) == ["accepted"]
-    with psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as other:
+    with psycopg.connect(database.address[1], autocommit=True) as other:
         ended = other.execute(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -447,3 +454,51 @@ def test_nobody_waits_for_ever_for_a_writer_that_is_stopping(writer: ResponseWri
 
     outcome = asyncio.run(go())
     assert isinstance(outcome, StoreUnavailable) or statuses(outcome) == ["accepted"]
+
+
+# ------------------------------------------------------------------ in a process of its own
+@pytest.fixture
+def scribe(database: Database) -> Iterator[Scribe]:
+    field(database)
+    made = Scribe(*database.address)
+    yield made
+    made.close()
+
+
+def test_the_process_gives_the_same_verdicts(scribe: Scribe, database: Database) -> None:
+    one, other = row(open_answers='{"a":"é中"}'), row(record=None)  # type: ignore[arg-type]
+    good, bad, again = scribe.enter(
+        [Submission(REVISION, [one, row()]), Submission(REVISION, [other]), Submission(REVISION + 1, [row(), one])]
+    )
+    assert good == [Verdict("accepted", "p")] * 2
+    assert bad in ("IntegrityError", "NotNullViolation")
+    assert again == [Verdict("stale"), Verdict("replayed", "p")]
+    assert len(stored(database)) == 2
+
+
+def test_a_process_that_was_killed_is_replaced(scribe: Scribe, database: Database) -> None:
+    writer = ResponseWriter(scribe)
+    assert store(writer, row()) == ["accepted"]
+    first = scribe.pid
+    assert first is not None
+    os.kill(first, signal.SIGKILL)
+    with pytest.raises(StoreUnavailable):
+        store(writer, row())
+    assert store(writer, row()) == ["accepted"]
+    assert scribe.pid != first
+    assert len(stored(database)) == 2
+    writer.stop()
+
+
+def test_the_process_ends_with_its_input_and_not_before(scribe: Scribe, database: Database) -> None:
+    scribe.start()
+    assert scribe.enter([Submission(REVISION, [row()])]) == [[Verdict("accepted", "p")]]
+    process = scribe._process
+    assert process is not None
+    for sign in (signal.SIGINT, signal.SIGTERM):  # sent to all processes of a terminal or a service
+        process.send_signal(sign)
+    assert scribe.enter([Submission(REVISION, [row()])]) == [[Verdict("accepted", "p")]]
+    assert process.poll() is None
+    scribe.close()
+    assert process.returncode == 0
+    assert len(stored(database)) == 2
