@@ -16,7 +16,7 @@ from app import __version__
 from app.auth import SENDERS
 from app.config import Settings
 from app.db import Database
-from app.routers import instruments, keys, releases, responses, schools, service, waves
+from app.routers import comments, instruments, keys, names, releases, responses, schools, service, waves
 from app.services.keys import KeyRing
 from app.services.releases import Shelf
 from app.services.responses import Desk
@@ -65,7 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    for module in (responses, releases, waves, schools, instruments, keys, service):  # the busiest are matched first
+    for module in (responses, releases, comments, names, waves, schools, instruments, keys, service):  # busiest first
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(Express, path=responses.router.prefix, needs=Needs(SENDERS), handle=responses.submit_response)
@@ -74,7 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=[
                 "Authorization",
                 "Content-Type",

@@ -127,6 +127,47 @@ class ReleaseDocument(SQLModel, table=True):
     document: bytes = Field(sa_type=LargeBinary)
 
 
+class Comment(SQLModel, table=True):
+    """What one person wrote on one item, redacted, and the one published cell that it belongs to.
+
+    A school, the pool of the group (`pooled`), or the union (neither). Nothing leads back to the response, and the
+    order of the random ids is that of nothing else.
+    """
+
+    __table_args__ = (
+        ForeignKeyConstraint(["wave", "release"], ["release.wave", "release.number"]),
+        {"sqlite_with_rowid": False},
+    )
+    wave: str = _slug(primary_key=True)
+    id: str = Field(max_length=32, primary_key=True)
+    release: int
+    group: str = Field(max_length=16)
+    item: str = _slug()
+    school: str | None = _slug(default=None)
+    pooled: bool = False
+    text: str = Field(sa_type=Text)
+    status: str = Field(max_length=16)
+
+
+class CommentPool(SQLModel, table=True):
+    """The schools of the pool that a group's comments may belong to, once for all of them."""
+
+    __tablename__ = "comment_pool"
+    __table_args__ = (ForeignKeyConstraint(["wave"], ["wave.key"]),)
+    wave: str = _slug(primary_key=True)
+    group: str = Field(max_length=16, primary_key=True)
+    schools: list[str] = Field(sa_type=JSON)
+
+
+class NameList(SQLModel, table=True):
+    """The names that are taken out of the comments of a wave."""
+
+    __tablename__ = "name_list"
+    __table_args__ = (ForeignKeyConstraint(["wave"], ["wave.key"], ondelete="CASCADE"),)
+    wave: str = _slug(primary_key=True)
+    names: list[str] = Field(sa_type=JSON)
+
+
 class ApiKey(SQLModel, table=True):
     """A key; only a hash of its secret is stored."""
 

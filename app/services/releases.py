@@ -23,6 +23,7 @@ from sqlmodel import Session, col, select
 
 from app.analysis.disclosure import seal
 from app.analysis.facts import WaveFacts
+from app.analysis.sealed import Sealed
 from app.analysis.slices import narrow
 from app.analysis.summarize import summarize
 from app.analysis.tally import Tally, tally
@@ -30,7 +31,7 @@ from app.auth import Caller
 from app.db import Database
 from app.errors import AudienceNotServed, Fault, Forbidden, InvalidRequest, NotFound, ResultsNotReleased, WaveOpen
 from app.models.tables import Release, ReleaseDocument, SurveyResponse, Wave
-from app.services import waves
+from app.services import comments, waves
 from app.services.audit import record
 from app.services.responses import streamed
 
@@ -94,8 +95,17 @@ def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tupl
                 return number, False
         sealed = seal(facts, count(session, facts))
         document = orjson.dumps(summarize(facts, sealed), option=orjson.OPT_SORT_KEYS)
-        made = _store(database, wave, row.revision, sealed.dump(), document, by)
+        made = _store(database, facts, row.revision, sealed, document, by)
     return made if made is not None else make(database, shelf, wave, by)
+
+
+def ensure(database: Database, shelf: Shelf, wave: str, caller: Caller) -> None:
+    """Make sure that a wave has a release, making its final one if that is due. Raises NotFound, ResultsNotReleased."""
+    with database.read() as session:
+        if newest(session, wave) is not None:
+            return
+        _may_be_made(database, session, wave, caller, None)
+    make(database, shelf, wave, None)
 
 
 def waves_now(database: Database, wave: str) -> None:
@@ -135,9 +145,10 @@ def count(session: Session, facts: WaveFacts) -> dict[str, Tally]:
 
 
 def _store(
-    database: Database, wave: str, revision: int, tallies: bytes, document: bytes, by: Caller | None
+    database: Database, facts: WaveFacts, revision: int, sealed: Sealed, document: bytes, by: Caller | None
 ) -> tuple[int, bool] | None:
     """Store the release, unless the wave, its promise or its roster has changed since they were read (None)."""
+    wave = facts.wave
     with database.write() as session:
         database.lock_wave(session.connection(), wave)
         if waves.find(session, wave).revision != revision:
@@ -145,9 +156,12 @@ def _store(
         if (standing := newest(session, wave)) is not None:
             return standing, False  # another process was first; its release says the same
         session.add(
-            Release(wave=wave, number=1, definitions=DEFINITIONS, tallies=tallies, released_at=database.now(session))
+            Release(
+                wave=wave, number=1, definitions=DEFINITIONS, tallies=sealed.dump(), released_at=database.now(session)
+            )
         )
         session.flush()
+        comments.extract(session, facts, sealed, 1)
         session.add(
             ReleaseDocument(
                 wave=wave, number=1, audience="director", digest="sha256:" + hashlib.sha256(document).hexdigest(),

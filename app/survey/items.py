@@ -149,6 +149,11 @@ class ItemBase(Model, ABC):
         """Whether results may be broken down by the item."""
         return False
 
+    @property
+    def is_comment(self) -> bool:
+        """Whether an answer is words, which people read one by one."""
+        return False
+
     @abstractmethod
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         """JSON Schema of a given answer (null is added by the caller)."""
@@ -471,6 +476,10 @@ class FreeText(ItemBase):
 
     kind: Literal["text"]
     max_length: Annotated[int, Field(ge=1, le=20_000)] = 2000
+
+    @property
+    def is_comment(self) -> bool:
+        return True
 
     def clean(self, value: Any) -> str:
         if type(value) is not str:

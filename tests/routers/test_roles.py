@@ -33,6 +33,11 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", "/v1/waves/{wave}/summary"): ("pRDA", 404),
     ("GET", "/v1/waves/{wave}/groups/{group}/summary"): ("pRDA", 404),
     ("GET", "/v1/waves/{wave}/schools/{school}/summary"): ("pRDA", 404),
+    ("GET", "/v1/waves/{wave}/comments"): ("PRDA", 404),
+    ("GET", "/v1/waves/{wave}/comments/{comment}"): ("PRDA", 404),
+    ("PATCH", "/v1/waves/{wave}/comments/{comment}"): ("DA", 422),
+    ("GET", "/v1/waves/{wave}/names"): ("PRDA", 404),
+    ("PUT", "/v1/waves/{wave}/names"): ("DA", 422),
     ("GET", "/v1/waves"): (EVERYONE, 200),
     ("GET", "/v1/waves/{wave}"): (EVERYONE, 404),
     ("PUT", "/v1/waves/{wave}"): ("DA", 422),
@@ -87,10 +92,10 @@ def call(client: httpx.Client, method: str, path: str) -> httpx.Response:
     """Call an operation on things that do not exist."""
     address = path.format(
         wave="no-such-wave", school="no-such-school", group="family", instrument="no-such-instrument",
-        version=1, number=1, key_id="key_0", response_id="7b0c3f5e-0000-4000-8000-000000000000",
+        version=1, number=1, key_id="key_0", response_id="7b0c3f5e-0000-4000-8000-000000000000", comment="0" * 24,
     )  # fmt: skip
     headers = {"Withdrawal-Code": "AAAA-AAAA-AAAA-AAAA"} if method == "DELETE" else {}
-    if method in ("POST", "PUT"):
+    if method in ("POST", "PUT", "PATCH"):
         headers["Content-Type"] = "application/x-ndjson" if path == BULK else "application/json"
         return client.request(method, address, content=b"{}", headers=headers)
     return client.request(method, address, headers=headers)
