@@ -1,4 +1,4 @@
-"""What may be shown of a wave: participation, published cells, and how far each item and construct goes.
+"""What may be shown of a wave: participation, how far each item and construct goes, and what of the counts is kept.
 
 Decides the rules of DISCLOSURE.md, sections 3 and 5, and alone makes publishable numbers (`Sealed`) from raw ones.
 Which cells are published depends on who answered and on the roster, never on an answer. It computes no figure.
@@ -6,16 +6,19 @@ Which cells are published depends on who answered and on the roster, never on an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from app.analysis.categories import enough_by, everything_by
+from app.analysis.crossing import Crossed
 from app.analysis.facts import GroupFacts, School, WaveFacts, eligible_in, eligible_in_union
+from app.analysis.pattern import Pattern, pattern
 from app.analysis.people import answers, person_scores
-from app.analysis.sealed import Cell, Level, Sealed, SealedGroup
+from app.analysis.sealed import Breakdown, Category, Cell, Level, Sealed, SealedGroup
 from app.analysis.tally import Counts, Ints, Tally
 
 SMALLEST_LISTED = 10
@@ -76,69 +79,20 @@ def _turnout(group: GroupFacts, school: str | None, eligible: int | None, respon
     return row | ({"needed": max(0, group.minimum - responses)} if group.confidential else {})
 
 
-# ------------------------------------------------------------------ published cells (section 3, rule 1)
-@dataclass(frozen=True)
-class Pattern:
-    """The published cells of a group.
-
-    Attributes
-    ----------
-    schools : those shown by themselves.
-    pool : the members of the pool that is shown, None among them for people without a school; empty without a pool.
-    union : whether the whole union is shown. If it is not, nothing is.
-    """
-
-    schools: tuple[str, ...]
-    pool: tuple[School, ...]
-    union: bool
-
-
-def pattern(
-    bases: Mapping[School, int], roster: Mapping[School, int], hidden: Collection[str], minimum: int
-) -> Pattern:
-    """Decide the published cells of a confidential group.
-
-    Parameters
-    ----------
-    bases : school (None = tied to none) -> responses, in the order in which schools are shown.
-    roster : school -> number eligible, where there is a line.
-    hidden : schools that are hidden in participation.
-    minimum : k of the promise.
-
-    Notes
-    -----
-    A school with responses is small when they are fewer than k, or the people eligible are, or it is hidden. The small
-    ones are pooled with the smallest others (by responses, ties by key, people without a school first) until the pool
-    has k responses, and k eligible if all of its members have a roster line. People without a school are one more
-    school that is never shown by itself. What is left of the union when published cells are taken away has therefore
-    nobody or at least k people, whatever is taken from whatever.
-    """
-    rising = sorted((s for s, base in bases.items() if base > 0), key=lambda s: (bases[s], s is not None, s or ""))
-
-    def few(members: Collection[School]) -> bool:
-        eligible = eligible_in(roster, members)
-        return sum(bases[s] for s in members) < minimum or (eligible is not None and eligible < minimum)
-
-    pool: set[School] = {school for school in rising if few([school]) or school in hidden}
-    for school in rising:
-        if not pool or not few(pool):
-            break
-        pool.add(school)
-    if sum(bases.values()) < minimum:
-        return Pattern((), (), union=False)
-    shown = tuple(school for school in bases if school is not None and bases[school] > 0 and school not in pool)
-    whole_union = len(pool) == len(rising)
-    return Pattern(shown, () if whole_union else tuple(s for s in bases if s in pool), union=True)
-
-
-# ------------------------------------------------------------------ rules 2 and 3, and the seal
-def seal(facts: WaveFacts, tallies: Mapping[str, Tally]) -> Sealed:
+# ------------------------------------------------------------------ the seal
+def seal(facts: WaveFacts, tallies: Mapping[str, Tally], crossed: Mapping[str, Crossed] | None = None) -> Sealed:
     """Keep of raw tallies what may be published, and nothing else.
 
     Parameters
     ----------
     facts : the wave.
     tallies : group -> tally over the schools of the wave and None; a group that is missing has no responses.
+    crossed : group -> the same people by attribute, its cells the schools of the wave and None; a group that is missing
+        is not broken down.
+
+    Raises
+    ------
+    ValueError : when `crossed` has other cells.
     """
     cells = (*facts.schools, None)
     raw = {group.group: Tally.empty(group.codebook, cells) for group in facts.groups}
@@ -150,28 +104,53 @@ def seal(facts: WaveFacts, tallies: Mapping[str, Tally]) -> Sealed:
         simulated=facts.simulated,
         schools=facts.schools,
         participation=tuple(participation(facts, bases)),
-        groups=tuple(_seal(facts, group, raw[group.group], bases[group.group]) for group in facts.groups),
+        groups=tuple(
+            _seal(facts, group, raw[group.group], bases[group.group], (crossed or {}).get(group.group))
+            for group in facts.groups
+        ),
     )
 
 
-def _seal(facts: WaveFacts, group: GroupFacts, raw: Tally, bases: Mapping[School, int]) -> SealedGroup:
+def _seal(
+    facts: WaveFacts, group: GroupFacts, raw: Tally, bases: Mapping[School, int], crossed: Crossed | None
+) -> SealedGroup:
     published = Pattern(facts.schools, (), union=True)
     if group.confidential:
         published = pattern(bases, group.roster, hidden_in_participation(group.roster, facts.schools), group.minimum)
     members = _members(group, published, bases)
-    items, constructs = _levels(group, raw, published, members)
-    shown = raw.merge(members)
-    return SealedGroup(
-        group=group.group,
-        instrument=group.instrument,
-        mode=group.mode,
-        minimum=group.minimum,
-        counts_children=group.counts_children,
-        cells=tuple(members),
-        items=items,
-        constructs=constructs,
-        counts=_withhold(shown, group, tuple(members), items, constructs),
-    )
+    items, constructs = _levels(group, raw, members, published.rest(bases))
+    breakdowns = []
+    if crossed is not None and published.union:
+        if crossed.cells != raw.cells:
+            raise ValueError("people are counted by attribute in other cells than the wave's")
+        shown = everything_by(crossed)
+        if group.confidential:
+            shown = enough_by(crossed, published.parts(bases), items, constructs, group.minimum)
+        for by in shown:
+            kept = _kept(group, crossed.tallies[by.attribute], by.members, by.items, by.constructs)
+            breakdowns.append(Breakdown(**kept, attribute=by.attribute))
+    return SealedGroup(**_kept(group, raw, members, items, constructs), breakdowns=tuple(breakdowns))
+
+
+def _kept(
+    group: GroupFacts,
+    raw: Tally,
+    members: Mapping[Any, Sequence[Hashable]],
+    items: Mapping[str, Level],
+    constructs: Mapping[str, Level],
+) -> dict[str, Any]:
+    """Give the fields of `SealedCells`: the published cells, and of their counts what may be shown."""
+    return {
+        "group": group.group,
+        "instrument": group.instrument,
+        "mode": group.mode,
+        "minimum": group.minimum,
+        "counts_children": group.counts_children,
+        "cells": tuple(members),
+        "items": items,
+        "constructs": constructs,
+        "counts": _withhold(raw.merge(members), group, tuple(members), items, constructs),
+    }
 
 
 def _members(group: GroupFacts, published: Pattern, bases: Mapping[School, int]) -> dict[Cell, tuple[School, ...]]:
@@ -189,16 +168,13 @@ def _members(group: GroupFacts, published: Pattern, bases: Mapping[School, int])
 
 
 def _levels(
-    group: GroupFacts, raw: Tally, published: Pattern, members: Mapping[Cell, Sequence[School]]
+    group: GroupFacts, raw: Tally, members: Mapping[Cell, Sequence[School]], rest: Sequence[School]
 ) -> tuple[dict[str, Level], dict[str, Level]]:
     """Decide how far items (rule 2) and constructs (rule 3) are shown, by the people behind each in every cell.
 
-    People without a school whose cell is large enough to be no part of the pool are what is left of the union when all
-    other published cells are taken from it. They are not published, but they follow, and so they count like a cell.
+    The rest of the union, when all other published cells are taken from it, counts like a cell: it follows from them.
     """
-    parts = (*published.schools, *published.pool)
-    rest = [school for school in raw.cells if school not in parts] if parts else []
-    tally = raw.merge(dict(members) | {"rest": rest})
+    tally = raw.merge({**members, "rest": rest})
     union = next((row for row, cell in enumerate(members) if cell.is_union), None)
 
     def level(n: Ints) -> Level:
@@ -223,7 +199,7 @@ def _levels(
 def _withhold(
     shown: Tally,
     group: GroupFacts,
-    cells: Sequence[Cell],
+    cells: Sequence[Cell | Category],
     items: Mapping[str, Level],
     constructs: Mapping[str, Level],
 ) -> Counts:
@@ -241,8 +217,8 @@ def _withhold(
     counts = shown.counts.tocoo()
     of = np.searchsorted([block.start for block in blocks], counts.col, side="right") - 1
     level = np.array([block.level for block in blocks])[of]
-    union = np.array([cell.is_union for cell in cells], dtype=bool)[counts.row]
-    keep = level >= np.where(union, Level.UNION, Level.SCHOOLS)
+    needs = np.array([cell.needs for cell in cells], dtype=np.int64)[counts.row]
+    keep = level >= needs
     if group.confidential:
         own = np.array([block.own_base for block in blocks])[of]
         base = np.array([block.start for block in blocks])[of[own]]

@@ -1,7 +1,8 @@
 """The figures of a group's published cells: everything that a cell of the director's document holds but its name.
 
 Decides which figures an item or a construct has, on which finite population, and with which warnings. How far an item
-is shown it reads from the seal and never decides. All cells of a group are computed at once.
+is shown it reads from the seal and never decides. All cells of a group are computed at once; schools and categories of
+an attribute are cells alike.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from numpy.typing import NDArray
 from app.analysis import people
 from app.analysis.estimate import mean_interval, ratio, share_interval
 from app.analysis.reliability import reliability
-from app.analysis.sealed import Level, SealedGroup
+from app.analysis.sealed import Level, SealedCells
 from app.analysis.strata import stratified_mean, stratified_share, weights
 from app.analysis.tally import Tally
 
 Figures = list[dict[str, Any]]
-"""One object a published cell, in the order of `SealedGroup.cells`."""
+"""One object a published cell, in the order of `SealedCells.cells`."""
 LOW_ALPHA, FEW_PEOPLE = 0.5, 30
 
 
-def item_figures(group: SealedGroup, tally: Tally) -> dict[str, Figures]:
+def item_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figures]:
     """Compute the figures of every closed item.
 
     Parameters
     ----------
-    group : the sealed group.
+    group : the sealed cells of a group.
     tally : its counts, read with the layout of its instrument.
 
     Returns
@@ -82,12 +83,12 @@ def item_figures(group: SealedGroup, tally: Tally) -> dict[str, Figures]:
     return found
 
 
-def construct_figures(group: SealedGroup, tally: Tally) -> dict[str, Figures]:
+def construct_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figures]:
     """Compute the figures of every construct.
 
     Parameters
     ----------
-    group : the sealed group.
+    group : the sealed cells of a group.
     tally : its counts, read with the layout of its instrument.
 
     Returns
@@ -138,7 +139,7 @@ def construct_figures(group: SealedGroup, tally: Tally) -> dict[str, Figures]:
 
 
 # ------------------------------------------------------------------ parts of both
-def _population(group: SealedGroup, not_asked: pd.Series[int]) -> pd.Series[float]:
+def _population(group: SealedCells[Any], not_asked: pd.Series[int]) -> pd.Series[float]:
     """N of each row: NaN where it is unknown. It may be smaller than n."""
     eligible = np.array([cell.eligible for cell in group.cells], dtype=float)  # None becomes NaN
     known = np.full_like(eligible, np.nan) if group.counts_children else eligible
@@ -146,7 +147,7 @@ def _population(group: SealedGroup, not_asked: pd.Series[int]) -> pd.Series[floa
     return N.where(not_asked == 0)
 
 
-def _low_response(group: SealedGroup, tally: Tally, index: pd.Index[Any]) -> pd.Series[bool]:
+def _low_response(group: SealedCells[Any], tally: Tally, index: pd.Index[Any]) -> pd.Series[bool]:
     """Tell of each row whether less than half of the people on the roster of its cell have responded."""
     low = [
         cell.eligible is not None and 2 * responses < cell.eligible
@@ -155,11 +156,11 @@ def _low_response(group: SealedGroup, tally: Tally, index: pd.Index[Any]) -> pd.
     return pd.Series(np.array(low, dtype=bool)[index.get_level_values("cell")], index)
 
 
-def _union(group: SealedGroup) -> int:
+def _union(group: SealedCells[Any]) -> int:
     return next(place for place, cell in enumerate(group.cells) if cell.is_union)
 
 
-def _over_strata(group: SealedGroup, of: pd.DataFrame, shown: Collection[str]) -> dict[str, Any]:
+def _over_strata(group: SealedCells[Any], of: pd.DataFrame, shown: Collection[str]) -> dict[str, Any]:
     """Give what the union adds. The strata are the other published cells; the union is one where there are none.
 
     `of` has a row a cell: `n`, `N`, and for what is shown the moments and the `count`, NaN where nothing is favorable.

@@ -5,16 +5,19 @@ Decides what the document looks like. Which cells are published and how far an i
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, TypeVar
 
 from app.analysis.disclosure import protected
 from app.analysis.facts import WaveFacts
 from app.analysis.figures import Figures, construct_figures, item_figures
 from app.analysis.layout import Layout
-from app.analysis.sealed import Level, Sealed, SealedGroup
+from app.analysis.sealed import Level, Sealed, SealedCells, SealedGroup
 from app.analysis.tally import Tally
 from app.survey.instrument import Instrument
 from app.survey.items import Item
+
+G = TypeVar("G", bound=SealedCells[Any])
 
 
 def summarize(facts: WaveFacts, sealed: Sealed) -> dict[str, Any]:
@@ -35,34 +38,62 @@ def summarize(facts: WaveFacts, sealed: Sealed) -> dict[str, Any]:
     ------
     ValueError : when the seal was made with another instrument than the facts name.
     """
-    books = {group.group: (group.instrument, group.codebook) for group in facts.groups}
-    items: dict[Any, dict[str, Any]] = {}
-    constructs: dict[str, dict[str, Any]] = {}
-    for group in sealed.groups:
-        instrument, book = books[group.group]
-        if instrument != group.instrument:
-            raise ValueError(f"sealed with {group.instrument}, not with {instrument}")
-        tally = Tally(Layout(book), group.cells, group.counts)
-        for key, figures in item_figures(group, tally).items():
-            item = book.instrument.by_key[key]
-            entry = items.setdefault((key, _meaning(item, book.instrument)), _item_entry(item, book.instrument))
-            entry["cells"] += _cells(sealed, group, group.items[key], figures)
-        for key, figures in construct_figures(group, tally).items():
-            entry = constructs.setdefault(key, _construct_entry(key, book.instrument))
-            entry["items"] += [i for i in book.instrument.construct_items[key] if i not in entry["items"]]
-            entry["cells"] += _cells(sealed, group, group.constructs[key], figures)
+    items, constructs = described(facts, sealed.groups, lambda *of: _cells(sealed.schools, *of))
     return {
         "wave": sealed.wave,
         "title": sealed.title,
         "audience": "director",
         "simulated": sealed.simulated,
         "participation": list(sealed.participation),
-        "items": list(items.values()),
-        "constructs": list(constructs.values()),
+        "items": items,
+        "constructs": constructs,
     }
 
 
-def _cells(sealed: Sealed, group: SealedGroup, level: Level, figures: Figures) -> list[dict[str, Any]]:
+def described(
+    facts: WaveFacts,
+    groups: Iterable[G],
+    named: Callable[[G, Level, Figures], list[dict[str, Any]]],
+    without: Collection[str] = (),
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Describe items and constructs, each with the cells of all groups that have it.
+
+    Parameters
+    ----------
+    facts : the wave; only the codebooks of its groups are read.
+    groups : their sealed cells.
+    named : gives the cells of a group's item or construct, from how far it is shown and its figures.
+    without : items to leave out.
+
+    Returns
+    -------
+    The lists `items` and `constructs` of a document.
+
+    Raises
+    ------
+    ValueError : as `summarize`.
+    """
+    books = {group.group: (group.instrument, group.codebook) for group in facts.groups}
+    items: dict[Any, dict[str, Any]] = {}
+    constructs: dict[str, dict[str, Any]] = {}
+    for group in groups:
+        instrument, book = books[group.group]
+        if instrument != group.instrument:
+            raise ValueError(f"sealed with {group.instrument}, not with {instrument}")
+        tally = Tally(Layout(book), group.cells, group.counts)
+        for key, figures in item_figures(group, tally).items():
+            if key not in without:
+                item = book.instrument.by_key[key]
+                entry = items.setdefault((key, _meaning(item, book.instrument)), _item_entry(item, book.instrument))
+                entry["cells"] += named(group, group.items[key], figures)
+        for key, figures in construct_figures(group, tally).items():
+            entry = constructs.setdefault(key, _construct_entry(key, book.instrument))
+            entry["items"] += [i for i in book.instrument.construct_items[key] if i not in entry["items"]]
+            entry["cells"] += named(group, group.constructs[key], figures)
+    return list(items.values()), list(constructs.values())
+
+
+def _cells(schools: Sequence[str], group: SealedGroup, level: Level, figures: Figures) -> list[dict[str, Any]]:
     """Name the cells of one group: the schools of the wave in order, the union, the pool if it is shown."""
     shown = {
         (cell.school, cell.schools): {"group": group.group, "school": cell.school}
@@ -70,9 +101,9 @@ def _cells(sealed: Sealed, group: SealedGroup, level: Level, figures: Figures) -
         | {"status": "published"}
         | figure
         for cell, figure in zip(group.cells, figures, strict=True)
-        if level >= (Level.UNION if cell.is_union else Level.SCHOOLS)
+        if level >= cell.needs
     }
-    named = [shown.pop((school, None), protected(group.group, school)) for school in (*sealed.schools, None)]
+    named = [shown.pop((school, None), protected(group.group, school)) for school in (*schools, None)]
     return [*named, *shown.values()]
 
 

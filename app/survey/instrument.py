@@ -26,6 +26,7 @@ Setting = Literal["classroom", "school", "family", "community"]
 
 M = TypeVar("M", bound=Model)
 MAX_ITEMS, MAX_WIDTH, MAX_DEPTH = 400, 2000, 48
+MAX_ATTRIBUTES = 12  # each is crossed with all others when a wave is counted
 
 
 class Construct(Model):
@@ -91,6 +92,11 @@ class Instrument(_Head):
     def outcome(self) -> str | None:
         """Key of the item that priorities are measured against."""
         return next((item.key for item in self.items if item.is_outcome), None)
+
+    @cached_property
+    def attributes(self) -> tuple[str, ...]:
+        """Keys of the items by which results may be broken down, in order."""
+        return tuple(item.key for item in self.items if item.is_attribute)
 
     def definition(self) -> dict[str, Any]:
         """Give the definition as JSON data, without fields left at their default."""
@@ -260,7 +266,7 @@ def _language_faults(
 def _item_faults(items: list[_Seen], scales: Mapping[str, Scale | None], constructs: set[str]) -> Iterator[Fault]:
     earlier: dict[str, Item | None] = {}
     ranges: dict[str, tuple[int, int]] = {}
-    outcomes, width = 0, 0
+    outcomes, attributes, width = 0, 0, 0
     for seen in items:
         item, path = seen.item, seen.path
         if seen.key in earlier:
@@ -288,6 +294,10 @@ def _item_faults(items: list[_Seen], scales: Mapping[str, Scale | None], constru
             outcomes += item.is_outcome
             if item.is_outcome and outcomes == 2:
                 yield Fault(pointer(*path, "outcome"), "second_outcome", "An instrument has one outcome item.")
+            attributes += item.is_attribute
+            if item.is_attribute and attributes == MAX_ATTRIBUTES + 1:
+                detail = f"An instrument has at most {MAX_ATTRIBUTES} attributes."
+                yield Fault(pointer(*path, "attribute"), "too_many_attributes", detail, (MAX_ATTRIBUTES,))
             if not isinstance(item, Rating) or scale is not None:
                 width += len(item.columns({k: v for k, v in scales.items() if v is not None}, 0))
             if item.show_if is not None:

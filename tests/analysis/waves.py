@@ -12,6 +12,8 @@ import numpy as np
 import orjson
 from hypothesis import strategies as st
 
+from app.analysis.breakdown import break_down
+from app.analysis.crossing import Crossed, cross
 from app.analysis.disclosure import seal
 from app.analysis.facts import GroupFacts, WaveFacts
 from app.analysis.sealed import Sealed
@@ -19,6 +21,7 @@ from app.analysis.summarize import summarize
 from app.analysis.tally import Tally, tally
 from app.survey.codebook import Codebook
 from app.survey.instrument import parse
+from tests.analysis.breakdown_oracle import document_by, is_attribute
 from tests.analysis.oracle import Group, Row, document, is_shown
 from tests.factories import definition, en, options, rating
 
@@ -47,8 +50,13 @@ class World:
         return {facts.group: tally_rows(facts.codebook, self.schools, group.rows) for facts, group in both}
 
     @cached_property
+    def crossed(self) -> dict[str, Crossed]:
+        both = zip(self.facts.groups, self.groups, strict=True)
+        return {facts.group: cross_rows(facts.codebook, self.schools, group.rows) for facts, group in both}
+
+    @cached_property
     def sealed(self) -> Sealed:
-        return seal(self.facts, self.tallies)
+        return seal(self.facts, self.tallies, self.crossed)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -58,6 +66,14 @@ class World:
     def expected(self) -> dict[str, Any]:
         return document("fall", "Fall", True, self.schools, self.groups)
 
+    def by(self, attribute: str, audience: str = "director") -> dict[str, Any]:
+        """The document of an attribute, all groups that have it."""
+        groups = [group.group for group in self.groups if is_attribute(group, attribute)]
+        return break_down(self.facts, self.sealed, attribute, groups, audience, {g: {"of": g} for g in groups})
+
+    def expected_by(self, attribute: str) -> dict[str, Any]:
+        return document_by(attribute, "fall", "Fall", True, self.schools, self.groups)
+
 
 def facts_of(group: Group) -> GroupFacts:
     mode = "confidential" if group.confidential else "attributed"
@@ -66,9 +82,15 @@ def facts_of(group: Group) -> GroupFacts:
 
 
 def tally_rows(codebook: Codebook, schools: tuple[str, ...], rows: list[Row]) -> Tally:
-    cells = (*schools, None)
-    index = np.array([cells.index(school) for school, _ in rows], dtype=np.int64)
-    return tally(codebook, cells, index, records_of(codebook, rows))
+    return tally(codebook, (*schools, None), index_of(schools, rows), records_of(codebook, rows))
+
+
+def cross_rows(codebook: Codebook, schools: tuple[str, ...], rows: list[Row]) -> Crossed:
+    return cross(codebook, (*schools, None), index_of(schools, rows), records_of(codebook, rows))
+
+
+def index_of(schools: tuple[str, ...], rows: list[Row]) -> np.ndarray:
+    return np.array([(*schools, None).index(school) for school, _ in rows], dtype=np.int64)
 
 
 def records_of(codebook: Codebook, rows: list[Row]) -> np.ndarray:
@@ -108,7 +130,10 @@ def scale(points: int, lowest: int, favorable: int, outside: int) -> dict[str, A
 
 @st.composite
 def definitions(draw: st.DrawFn, group: str) -> dict[str, Any]:
-    """An instrument with up to two constructs and one item of every closed kind, with and without skip logic."""
+    """An instrument with up to two constructs and one item of every closed kind, with and without skip logic.
+
+    Two of its items may be attributes: `plan`, of which a value is not applicable, and `again`.
+    """
     scales = {
         "a": scale(draw(st.sampled_from([2, 5, 11])), draw(st.sampled_from([1, 0, -5])), 2, draw(st.integers(0, 2))),
         "b": scale(draw(st.sampled_from([2, 5, 11])), 1, draw(st.integers(0, 1)), 1),
@@ -116,6 +141,7 @@ def definitions(draw: st.DrawFn, group: str) -> dict[str, Any]:
     skipping: dict[str, Any] = {"show_if": {"item": "plan", "in": ["yes"]}}
     plan: dict[str, Any] = {"key": "plan", "kind": "single", "options": options("yes", "no"), "text": en("Plan?")}
     plan["options"].append({"value": "unsure", "label": en("Unsure"), "not_applicable": True})
+    plan["attribute"] = draw(st.booleans())
     items = [plan]
     for construct, of, most in (("first", "a", 5), ("second", "b", 3)):
         for i in range(draw(st.integers(1, most))):
@@ -131,7 +157,7 @@ def definitions(draw: st.DrawFn, group: str) -> dict[str, Any]:
             "outcome": True,
         },
         {"key": "which", "kind": "multiple", "options": options("x", "y", "z"), "text": en("Which?")} | skipping,
-        {"key": "again", "kind": "boolean", "text": en("Again?")},
+        {"key": "again", "kind": "boolean", "text": en("Again?"), "attribute": draw(st.booleans())},
         {"key": "times", "kind": "integer", "minimum": -2, "maximum": draw(st.integers(0, 5)), "text": en("Times")},
         {"key": "words", "kind": "text", "text": en("Words")},
     ]
@@ -152,13 +178,19 @@ def answer(item: dict[str, Any], scales: dict[str, Any], luck: random.Random) ->
     return luck.random() < 0.5 if item["kind"] == "boolean" else "words"
 
 
-def answers(definition: dict[str, Any], luck: random.Random, silent: float) -> dict[str, Any]:
-    """One person's answers, consistent with the skip logic; answers of one person are alike."""
+def answers(
+    definition: dict[str, Any], luck: random.Random, silent: float, usual: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """One person's answers, consistent with the skip logic; answers of one person are alike.
+
+    Nearly all who answer an item of `usual` give that answer, where there is one.
+    """
     luck.tilt = luck.uniform(1, 5)  # type: ignore[attr-defined]
     given: dict[str, Any] = {}
     for item in definition["sections"][0]["items"]:
         if is_shown(item, given) and luck.random() >= silent:
-            given[item["key"]] = answer(item, definition["scales"], luck)
+            own = answer(item, definition["scales"], luck)
+            given[item["key"]] = (usual or {}).get(item["key"], own) if luck.random() < 0.93 else own
     return given
 
 
@@ -170,7 +202,10 @@ def groups(draw: st.DrawFn, group: str, schools: tuple[str, ...]) -> Group:
     base: dict[str | None, int] = {school: draw(few | many) for school in schools}
     base[None] = draw(st.just(0) | few)
     luck, silent = random.Random(draw(st.integers(0, 2**32))), draw(st.sampled_from([0, 0.05, 0.3, 1]))
-    rows: list[Row] = [(s, answers(raw, luck, silent)) for s, n in base.items() for _ in range(n)]
+    # Where schools have their usual answers, attributes nearly sort people as schools do: what subtraction is made of.
+    usual = {s: {"plan": ("yes", "no", "unsure")[i % 3], "again": i % 2 == 0} for i, s in enumerate(base)}
+    usual = usual if draw(st.booleans()) else {}
+    rows: list[Row] = [(s, answers(raw, luck, silent, usual.get(s))) for s, n in base.items() for _ in range(n)]
     luck.shuffle(rows)
     style = draw(st.sampled_from(["none", "full", "census", "partial", "loose"]))
     slack = {"census": st.just(0), "loose": st.integers(-4, 8)}.get(style, st.integers(0, 30))
