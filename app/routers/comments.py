@@ -29,7 +29,8 @@ def list_comments(
         within = comments.scope(session, wave, caller, group=group, school=school, item=item, status=status)
     releases.ensure(held.database, held.shelf, wave, caller)
     with held.database.read() as session:
-        return Json(listing(*comments.listed(session, within, limit, after)))
+        page = listing(*comments.listed(session, within, limit, after))
+    return Json({**page, "simulated": within.simulated})
 
 
 @router.get("/{comment}", response_model=CommentOut)

@@ -7,7 +7,7 @@ Decides who reads which. Where a comment belongs, `analysis/comments.py` decides
 from __future__ import annotations
 
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,58 +45,70 @@ def extract(session: Session, facts: WaveFacts, sealed: Sealed, number: int) -> 
     if number > 1:
         return
     promise = waves.find(session, facts.wave).promise
+    items = {
+        group.group: [item.key for item in group.codebook.instrument.items if item.is_comment]
+        for group in facts.groups
+        if promise[group.group].get("director") != "banded"  # else nobody would ever read them
+    }
+    if not any(items.values()):
+        return
+    writers = _writers(session, facts.wave, items)
     redact = redactor(session, facts.wave)
-    for group, published in zip(facts.groups, sealed.groups, strict=True):
-        items = [item.key for item in group.codebook.instrument.items if item.is_comment]
-        if not items or promise[group.group].get("director") == "banded":
-            continue  # nobody would ever read them
-        writers = _writers(session, facts.wave, group.group, items)
-        cells = {item: places(published, writers[item]) for item in items}
-        for schools in {cell.schools for of in cells.values() for cell in of.values()} - {None}:
-            session.add(CommentPool(wave=facts.wave, group=group.group, schools=list(schools or ())))
-        for item in items:
-            if cells[item]:
-                constant = {"wave": facts.wave, "release": number, "group": group.group, "item": item}
-                _write(session, {**constant, "status": "pending"}, cells[item], redact)
+    for published in sealed.groups:
+        group = published.group
+        cells = {item: places(published, writers[group, item]) for item in items.get(group, ())}
+        for schools in {cell.schools for of in cells.values() for cell in of.values() if cell.schools is not None}:
+            session.add(CommentPool(wave=facts.wave, group=group, schools=list(schools)))
+        for item, of in cells.items():
+            if of:
+                like = {"wave": facts.wave, "release": number, "group": group, "item": item}
+                _write(session, like, of, redact)
 
 
-def _writers(session: Session, wave: str, group: str, items: Collection[str]) -> dict[str, Counter[str | None]]:
-    """Item -> school -> people who wrote something."""
-    found: dict[str, Counter[str | None]] = {item: Counter() for item in items}
-    for answers in _answers(session, wave, group):
-        for school, words in answers:
-            for item in items:
-                found[item][school] += _says_something(words.get(item))
-    return {item: +counter for item, counter in found.items()}
+def _writers(
+    session: Session, wave: str, items: Mapping[str, Collection[str]]
+) -> dict[tuple[str, str], Counter[str | None]]:
+    """(Group, item) -> school -> people who wrote something."""
+    found: dict[tuple[str, str], Counter[str | None]] = defaultdict(Counter)
+    for answers in _answers(session, wave, items):
+        for group, school, words in answers:
+            for item in items[group]:
+                if _says_something(words.get(item)):
+                    found[group, item][school] += 1
+    return found
 
 
-def _write(session: Session, constant: Mapping[str, Any], cells: Mapping[str | None, Cell], redact: Redactor) -> None:
+def _write(session: Session, like: Mapping[str, Any], cells: Mapping[str | None, Cell], redact: Redactor) -> None:
     """Store the comments on one item, in an order that has nothing to do with that of any other item."""
-    for answers in _answers(session, constant["wave"], constant["group"], func.random()):
+    for answers in _answers(session, like["wave"], [like["group"]], func.random()):
         rows = [
             {
-                **constant,
+                **like,
                 "id": secrets.token_hex(12),
                 "school": cells[school].school,
                 "pooled": cells[school].schools is not None,
-                "text": redact(words[constant["item"]]),
+                "text": redact(words[like["item"]]),
+                "status": "pending",
             }
-            for school, words in answers
-            if _says_something(words.get(constant["item"]))
+            for _, school, words in answers
+            if _says_something(words.get(like["item"]))
         ]
         if rows:
             session.connection().execute(insert(Comment), rows)
 
 
-def _answers(session: Session, wave: str, group: str, *order: Any) -> Iterator[list[tuple[str | None, dict[str, Any]]]]:
-    """Give the open answers of a group with their schools, a few thousand people at a time."""
-    query: Any = core_select(col(SurveyResponse.school), col(SurveyResponse.open_answers)).where(
+def _answers(
+    session: Session, wave: str, groups: Collection[str], *order: Any
+) -> Iterator[list[tuple[str, str | None, dict[str, Any]]]]:
+    """Give the open answers of groups with their schools, a few thousand people at a time."""
+    query: Any = core_select(col(SurveyResponse.group), col(SurveyResponse.school), col(SurveyResponse.open_answers))
+    chosen = query.where(
         col(SurveyResponse.wave) == wave,
-        col(SurveyResponse.group) == group,
+        col(SurveyResponse.group).in_(groups),
         col(SurveyResponse.open_answers).is_not(None),
     )
-    for rows in streamed(session, query.order_by(*order), ROWS):
-        yield [(school, orjson.loads(answers)) for school, answers in rows]
+    for rows in streamed(session, chosen.order_by(*order), ROWS):
+        yield [(group, school, orjson.loads(answers)) for group, school, answers in rows]
 
 
 def _says_something(answer: Any) -> bool:
@@ -113,7 +125,8 @@ class Scope:
     schools: frozenset[str] | None  # None: all of them
     with_union: bool
     statuses: tuple[str, ...]
-    item: str | None = None
+    item: str | None
+    simulated: bool
 
 
 def scope(
@@ -160,6 +173,7 @@ def scope(
         with_union=school is None,
         statuses=tuple(one for one in statuses if status in (None, one)),
         item=item,
+        simulated=row.simulated,
     )
 
 
