@@ -16,7 +16,7 @@ from app import __version__
 from app.auth import SENDERS
 from app.config import Settings
 from app.db import Database
-from app.routers import comments, instruments, keys, names, releases, responses, schools, service, waves
+from app.routers import attributes, comments, instruments, keys, names, releases, responses, schools, service, waves
 from app.services.keys import KeyRing
 from app.services.releases import Shelf
 from app.services.responses import Desk
@@ -65,7 +65,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    for module in (responses, releases, comments, names, waves, schools, instruments, keys, service):  # busiest first
+    for module in (  # the busiest are matched first
+        responses, releases, attributes, comments, names, waves, schools, instruments, keys, service,
+    ):  # fmt: skip
         app.include_router(module.router)
     problems.install(app)
     app.add_middleware(Express, path=responses.router.prefix, needs=Needs(SENDERS), handle=responses.submit_response)

@@ -17,11 +17,6 @@ from app.analysis.sealed import Breakdown, Level, Sealed
 from app.analysis.summarize import described
 
 
-def groups_by(facts: WaveFacts, attribute: str) -> tuple[str, ...]:
-    """List the groups whose instrument marks the item as an attribute."""
-    return tuple(g.group for g in facts.groups if attribute in g.codebook.instrument.attributes)
-
-
 def break_down(
     facts: WaveFacts,
     sealed: Sealed,

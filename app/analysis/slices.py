@@ -21,7 +21,7 @@ def narrow(
 
     Parameters
     ----------
-    document : a summary, with or without its `release`; it is not changed.
+    document : a summary, or the document of an attribute, with or without its `release`; it is not changed.
     group : keep this group's cells and participation.
     school : keep this school's cells, the pool that it is in, and for reference the union's.
     items : keep these items, and no constructs unless some are asked for.
@@ -42,12 +42,10 @@ def narrow(
         measured = [entry for entry in measured if entry["construct"] in constructs]
         wanted = {*items, *(item for entry in measured for item in entry["items"])}
         listed = [entry for entry in listed if entry["item"] in wanted]
-    return {
-        **document,
-        "participation": [row for row in document["participation"] if _within(row, group, school)],
-        "items": kept(listed),
-        "constructs": kept(measured),
-    }
+    part = {**document, "items": kept(listed), "constructs": kept(measured)}
+    if "participation" in document:
+        part["participation"] = [row for row in document["participation"] if _within(row, group, school)]
+    return part
 
 
 def _within(cell: Mapping[str, Any], group: str | None, school: str | None) -> bool:

@@ -10,14 +10,13 @@ import hashlib
 import threading
 import zlib
 from collections import defaultdict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import numpy as np
 import orjson
 from cachetools import LRUCache
-from sqlalchemy import select as core_select
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
@@ -26,17 +25,15 @@ from app.analysis.facts import WaveFacts
 from app.analysis.sealed import Sealed
 from app.analysis.slices import narrow
 from app.analysis.summarize import summarize
-from app.analysis.tally import Tally, tally
 from app.auth import Caller
 from app.db import Database
 from app.errors import AudienceNotServed, Fault, Forbidden, InvalidRequest, NotFound, ResultsNotReleased, WaveOpen
-from app.models.tables import Release, ReleaseDocument, SurveyResponse, Wave
+from app.models.tables import Release, ReleaseDocument, Wave
 from app.services import comments, waves
 from app.services.audit import record
-from app.services.responses import streamed
+from app.services.counting import count
 
 DEFINITIONS = "1"
-CHUNK_ROWS = 25_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +67,18 @@ class Shelf:
         self.lock = threading.Lock()
         self.makers: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
+    def serve(self, release: Published, part: Hashable, make: Callable[[], dict[str, Any]]) -> tuple[bytes, str]:
+        """Give a part of a release as bytes, and their ETag; `make` gives it without the `release` member."""
+        with self.lock:
+            kept = self.slices.get((release, part))
+        if kept is None:
+            body = orjson.dumps({**make(), "release": release.member()}, option=orjson.OPT_SORT_KEYS)
+            kept = (body, f'"{hashlib.sha256(body).hexdigest()}"')
+            with self.lock:
+                if len(body) <= self.slices.maxsize:
+                    self.slices[release, part] = kept
+        return kept
+
 
 # ------------------------------------------------------------------ making
 def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tuple[int, bool]:
@@ -93,7 +102,7 @@ def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tupl
             )
             if (number := newest(session, wave)) is not None:
                 return number, False
-        sealed = seal(facts, count(session, facts))
+        sealed = seal(facts, *count(session, facts))
         document = orjson.dumps(summarize(facts, sealed), option=orjson.OPT_SORT_KEYS)
         made = _store(database, facts, row.revision, sealed, document, by)
     return made if made is not None else make(database, shelf, wave, by)
@@ -118,30 +127,6 @@ def waves_now(database: Database, wave: str) -> None:
         if row.closed_at is not None:
             return
     waves.close(database, wave, None)
-
-
-def count(session: Session, facts: WaveFacts) -> dict[str, Tally]:
-    """Tally all responses of a wave in one pass; memory does not grow with their number."""
-    cells = (*facts.schools, None)
-    place = {school: i for i, school in enumerate(cells)}
-    books = {g.group: g.codebook for g in facts.groups}
-    totals = {group: Tally.empty(book, cells) for group, book in books.items()}
-    query = core_select(SurveyResponse.group, SurveyResponse.school, SurveyResponse.record).where(  # type: ignore[call-overload]
-        col(SurveyResponse.wave) == facts.wave
-    )
-    for rows in streamed(session, query, CHUNK_ROWS):
-        of_group: dict[str, tuple[list[int], list[str]]] = {group: ([], []) for group in books}
-        for group, school, coded in rows:
-            index, records = of_group[group]
-            index.append(place[school])
-            records.append(coded)
-        for group, (index, records) in of_group.items():
-            if records:
-                codes = np.frombuffer("".join(records).encode("ascii"), np.uint8).reshape(
-                    len(records), books[group].width
-                )
-                totals[group] += tally(books[group], cells, np.array(index), codes)
-    return totals
 
 
 def _store(
@@ -261,6 +246,23 @@ def read(
     audience = audience_of(caller)
     _check_limits(caller, wave, group, school)
     _check_slice(caller, group, school)
+    release = due(database, shelf, caller, wave, number, audience)
+
+    def part() -> dict[str, Any]:
+        document = _document(database, shelf, release)
+        check_scope(document, group, school, items, constructs)
+        return narrow(document, group=group, school=school, items=items, constructs=constructs)
+
+    return shelf.serve(release, (group, school, items, constructs), part)
+
+
+def due(database: Database, shelf: Shelf, caller: Caller, wave: str, number: int | None, audience: str) -> Published:
+    """Find a release as an audience reads it; makes the final one first if that is due.
+
+    Raises
+    ------
+    NotFound, ResultsNotReleased
+    """
     with database.read() as session:
         release = find(session, wave, number, audience)
         if release is None:
@@ -269,20 +271,9 @@ def read(
         make(database, shelf, wave, None)
         with database.read() as session:
             release = find(session, wave, number, audience)
-    assert release is not None
-    key = (release, group, school, items, constructs)
-    with shelf.lock:
-        kept = shelf.slices.get(key)
-    if kept is None:
-        document = _document(database, shelf, release)
-        _check_scope(document, group, school, items, constructs)
-        part = narrow(document, group=group, school=school, items=items, constructs=constructs)
-        body = orjson.dumps({**part, "release": release.member()}, option=orjson.OPT_SORT_KEYS)
-        kept = (body, f'"{hashlib.sha256(body).hexdigest()}"')
-        with shelf.lock:
-            if len(body) <= shelf.slices.maxsize:
-                shelf.slices[key] = kept
-    return kept
+    if release is None:
+        raise NotFound("There is no such release.")
+    return release
 
 
 def _may_be_made(database: Database, session: Session, wave: str, caller: Caller, number: int | None) -> None:
@@ -325,7 +316,7 @@ def _document(database: Database, shelf: Shelf, release: Published) -> dict[str,
     return kept
 
 
-def _check_scope(
+def check_scope(
     document: dict[str, Any], group: str | None, school: str | None, items: tuple[str, ...], constructs: tuple[str, ...]
 ) -> None:
     """Raise NotFound for a group or school that is not the wave's, InvalidRequest for a filter that names nothing."""

@@ -73,6 +73,11 @@ def looser(before: dict[str, Any], after: dict[str, Any]) -> bool:
     return any(_FINENESS[after[who]] > _FINENESS[before[who]] for who in ("director", "principal", "public"))
 
 
+def is_exact(filled: dict[str, Any], audience: str) -> bool:
+    """Tell whether an audience gets exact figures of a group; those of an attributed one are for the director alone."""
+    return audience == "director" if filled["mode"] == "attributed" else filled[audience] == "exact"
+
+
 def digest(filled: dict[str, Any]) -> str:
     """Name a promise by 128 bits of the SHA-256 of its canonical JSON, short enough to be kept with every response."""
     return hashlib.sha256(orjson.dumps(filled, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]

@@ -33,6 +33,7 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", "/v1/waves/{wave}/summary"): ("pRDA", 404),
     ("GET", "/v1/waves/{wave}/groups/{group}/summary"): ("pRDA", 404),
     ("GET", "/v1/waves/{wave}/schools/{school}/summary"): ("pRDA", 404),
+    ("GET", "/v1/waves/{wave}/attributes/{item}/summary"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/comments"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/comments/{comment}"): ("PRDA", 404),
     ("PATCH", "/v1/waves/{wave}/comments/{comment}"): ("DA", 422),
@@ -91,8 +92,9 @@ def routes_of() -> list[APIRoute]:
 def call(client: httpx.Client, method: str, path: str) -> httpx.Response:
     """Call an operation on things that do not exist."""
     address = path.format(
-        wave="no-such-wave", school="no-such-school", group="family", instrument="no-such-instrument",
-        version=1, number=1, key_id="key_0", response_id="7b0c3f5e-0000-4000-8000-000000000000", comment="0" * 24,
+        wave="no-such-wave", school="no-such-school", group="family", item="no-such-item",
+        instrument="no-such-instrument", version=1, number=1, key_id="key_0", comment="0" * 24,
+        response_id="7b0c3f5e-0000-4000-8000-000000000000",
     )  # fmt: skip
     headers = {"Withdrawal-Code": "AAAA-AAAA-AAAA-AAAA"} if method == "DELETE" else {}
     if method in ("POST", "PUT", "PATCH"):
