@@ -34,11 +34,11 @@ def test_the_declared_route_answers_the_same(
     api: Api, monkeypatch: pytest.MonkeyPatch, role: str | None, query: str, change: dict[str, Any]
 ) -> None:
     wave = api.wave()
-    client = api.client(role) if role else httpx.Client(base_url=api.base)
     body = {**factories.response(), **change}
     address = f"/v1/waves/{wave}/responses{query}"
-    sooner = client.post(address, json=body)
-    with monkeypatch.context() as patch:
+    headers = {"Authorization": f"Bearer {api.secret(role)}"} if role else {}
+    with httpx.Client(base_url=api.base, headers=headers) as client, monkeypatch.context() as patch:
+        sooner = client.post(address, json=body)
         patch.setattr("app.web.express.Express.matches", lambda self, scope: None)
         later = client.post(address, json=body)
     if sooner.status_code == 201:
