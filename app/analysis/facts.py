@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.survey.codebook import Codebook
 
@@ -27,6 +28,8 @@ class GroupFacts:
     minimum : k, the fewest people behind a figure of a confidential group (at least 5); 1 for an attributed one.
     roster : school -> number of people eligible. A school that is missing has no roster line.
     counts_children : the roster counts children, not people: it gives rates, but no finite-population correction.
+    director, principal, public : how fine the figures are that each audience gets of a confidential group: `exact`,
+        `banded` or `none`.
     """
 
     group: str
@@ -36,6 +39,9 @@ class GroupFacts:
     minimum: int
     roster: Mapping[School, int]
     counts_children: bool = False
+    director: str = "exact"
+    principal: str = "none"
+    public: str = "none"
 
     def __post_init__(self) -> None:
         if self.mode not in ("confidential", "attributed"):
@@ -46,6 +52,14 @@ class GroupFacts:
     @property
     def confidential(self) -> bool:
         return self.mode == "confidential"
+
+    @property
+    def promise(self) -> dict[str, Any]:
+        """The promise as its documents carry it, the same as `survey.promise.Promise.filled` gives."""
+        if not self.confidential:
+            return {"mode": self.mode}
+        audiences = {"director": self.director, "principal": self.principal, "public": self.public}
+        return {"mode": self.mode, "minimum": self.minimum, **audiences}
 
 
 @dataclass(frozen=True)

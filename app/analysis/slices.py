@@ -12,8 +12,8 @@ from typing import Any
 def narrow(
     document: Mapping[str, Any],
     *,
-    group: str | None = None,
-    school: str | None = None,
+    groups: Collection[str] | None = None,
+    schools: Collection[str] | None = None,
     items: Collection[str] = (),
     constructs: Collection[str] = (),
 ) -> dict[str, Any]:
@@ -22,8 +22,8 @@ def narrow(
     Parameters
     ----------
     document : a summary, or the document of an attribute, with or without its `release`; it is not changed.
-    group : keep this group's cells and participation.
-    school : keep this school's cells, the pool that it is in, and for reference the union's.
+    groups : keep the cells and participation of these groups.
+    schools : keep the cells of these schools, the pools that hold one, and for reference the union's. None keeps all.
     items : keep these items, and no constructs unless some are asked for.
     constructs : keep these constructs and the items that belong to them.
 
@@ -34,7 +34,7 @@ def narrow(
     """
 
     def kept(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        cut = [entry | {"cells": [c for c in entry["cells"] if _within(c, group, school)]} for entry in entries]
+        cut = [entry | {"cells": [c for c in entry["cells"] if _within(c, groups, schools)]} for entry in entries]
         return [entry for entry in cut if entry["cells"]]
 
     listed, measured = document["items"], document["constructs"]
@@ -44,13 +44,13 @@ def narrow(
         listed = [entry for entry in listed if entry["item"] in wanted]
     part = {**document, "items": kept(listed), "constructs": kept(measured)}
     if "participation" in document:
-        part["participation"] = [row for row in document["participation"] if _within(row, group, school)]
+        part["participation"] = [row for row in document["participation"] if _within(row, groups, schools)]
     return part
 
 
-def _within(cell: Mapping[str, Any], group: str | None, school: str | None) -> bool:
-    if group is not None and cell["group"] != group:
+def _within(cell: Mapping[str, Any], groups: Collection[str] | None, schools: Collection[str] | None) -> bool:
+    if groups is not None and cell["group"] not in groups:
         return False
-    if school is None or cell["school"] == school:
+    if schools is None or cell["school"] in schools:
         return True
-    return cell["school"] is None and school in cell.get("schools", (school,))
+    return cell["school"] is None and ("schools" not in cell or any(school in schools for school in cell["schools"]))

@@ -25,7 +25,7 @@ def summarize(facts: WaveFacts, sealed: Sealed) -> dict[str, Any]:
 
     Parameters
     ----------
-    facts : the wave; only the codebooks of its groups are read, all else is in the seal.
+    facts : the wave; only the codebooks and the promises of its groups are read, all else is in the seal.
     sealed : what may be published of it.
 
     Returns
@@ -44,6 +44,7 @@ def summarize(facts: WaveFacts, sealed: Sealed) -> dict[str, Any]:
         "title": sealed.title,
         "audience": "director",
         "simulated": sealed.simulated,
+        "promise": {group.group: group.promise for group in facts.groups},
         "participation": list(sealed.participation),
         "items": items,
         "constructs": constructs,

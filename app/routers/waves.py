@@ -130,16 +130,10 @@ def read_participation(wave: Key, held: Held, caller: ResultReader, session: Rea
 
 
 def _visible(cells: list[dict[str, Any]], row: Wave, caller: Caller) -> list[dict[str, Any]]:
-    """The director sees all cells; a principal those of their schools, of confidential groups."""
-    cells = [c for c in cells if caller.serves(group=c["group"])]
-    if caller.reads_as == "director":
-        return cells if caller.schools is None else [c for c in cells if c["school"] in caller.schools]
-    if caller.reads_as != "principal":
+    """The director's audience sees all cells; the principals' the single schools of confidential groups."""
+    if caller.reads_as == "public":
         raise AudienceNotServed("Participation is not published.")
-    return [
-        cell
-        for cell in cells
-        if cell["school"] is not None
-        and caller.serves(school=cell["school"])
-        and row.promise[cell["group"]]["mode"] == "confidential"
-    ]
+    cells = [cell for cell in cells if caller.serves(group=cell["group"], school=cell["school"])]
+    if caller.reads_as == "director":
+        return cells if caller.schools is None else [cell for cell in cells if cell["school"] is not None]
+    return [c for c in cells if c["school"] is not None and row.promise[c["group"]]["mode"] == "confidential"]

@@ -17,7 +17,7 @@ from app.models.tables import Release
 from app.services import releases, waves
 from app.services.instruments import codebook
 from app.services.releases import Shelf
-from app.survey.promise import is_exact
+from app.survey.promise import fineness
 
 
 def read(
@@ -59,7 +59,9 @@ def read(
         fault = Fault("?group", "unknown_group", "The attribute has no such group.", having)
         raise InvalidRequest("A filter names something that the results do not have.", faults=[fault])
     groups = tuple(
-        one for one in having if group in (None, one) and caller.serves(group=one) and is_exact(promise[one], audience)
+        one
+        for one in having
+        if group in (None, one) and caller.serves(group=one) and fineness(promise[one], audience) == "exact"
     )
     if not groups:
         raise AudienceNotServed("Breakdowns are for readers of exact results.")
@@ -72,7 +74,7 @@ def read(
         assert standing is not None
         sealed = Sealed.load(standing.tallies)
         document = break_down(facts, sealed, attribute, groups, audience, promise)
-        releases.check_scope(document, None, None, items, constructs)
+        releases.check_filters(document, items, constructs)
         return narrow(document, items=items, constructs=constructs)
 
     return shelf.serve(release, ("attribute", attribute, groups, items, constructs), part)

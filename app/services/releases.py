@@ -10,28 +10,31 @@ import hashlib
 import threading
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 from cachetools import LRUCache
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
+from app.analysis import audiences
 from app.analysis.disclosure import seal
 from app.analysis.facts import WaveFacts
 from app.analysis.sealed import Sealed
 from app.analysis.slices import narrow
 from app.analysis.summarize import summarize
-from app.auth import Caller
+from app.auth import Audience, Caller
 from app.db import Database
-from app.errors import AudienceNotServed, Fault, Forbidden, InvalidRequest, NotFound, ResultsNotReleased, WaveOpen
+from app.errors import AudienceNotServed, Fault, InvalidRequest, NotFound, ResultsNotReleased, WaveOpen
 from app.models.tables import Release, ReleaseDocument, Wave
 from app.services import comments, waves
 from app.services.audit import record
 from app.services.counting import count
+from app.survey.promise import fineness
 
 DEFINITIONS = "1"
 
@@ -103,8 +106,8 @@ def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tupl
             if (number := newest(session, wave)) is not None:
                 return number, False
         sealed = seal(facts, *count(session, facts))
-        document = orjson.dumps(summarize(facts, sealed), option=orjson.OPT_SORT_KEYS)
-        made = _store(database, facts, row.revision, sealed, document, by)
+        documents = audiences.everyone(summarize(facts, sealed))
+        made = _store(database, facts, row.revision, sealed, documents, by)
     return made if made is not None else make(database, shelf, wave, by)
 
 
@@ -130,7 +133,12 @@ def waves_now(database: Database, wave: str) -> None:
 
 
 def _store(
-    database: Database, facts: WaveFacts, revision: int, sealed: Sealed, document: bytes, by: Caller | None
+    database: Database,
+    facts: WaveFacts,
+    revision: int,
+    sealed: Sealed,
+    documents: Mapping[str, dict[str, Any]],
+    by: Caller | None,
 ) -> tuple[int, bool] | None:
     """Store the release, unless the wave, its promise or its roster has changed since they were read (None)."""
     wave = facts.wave
@@ -147,12 +155,11 @@ def _store(
         )
         session.flush()
         comments.extract(session, facts, sealed, 1)
-        session.add(
-            ReleaseDocument(
-                wave=wave, number=1, audience="director", digest="sha256:" + hashlib.sha256(document).hexdigest(),
-                document=zlib.compress(document, 6),
-            )
-        )  # fmt: skip
+        for audience, document in documents.items():
+            canonical = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+            digest = "sha256:" + hashlib.sha256(canonical).hexdigest()
+            packed = zlib.compress(canonical, 6)
+            session.add(ReleaseDocument(wave=wave, number=1, audience=audience, digest=digest, document=packed))
         record(session, by, "release.make", f"{wave}#1")
     return 1, True
 
@@ -165,28 +172,27 @@ def newest(session: Session, wave: str) -> int | None:
     ).first()
 
 
+_FOUND = (
+    core_select(Release.number, Release.released_at, Release.definitions, ReleaseDocument.digest)  # type: ignore[call-overload]
+    .where(col(Release.wave) == bindparam("wave"), col(ReleaseDocument.wave) == bindparam("wave"))
+    .where(col(ReleaseDocument.number) == col(Release.number), col(ReleaseDocument.audience) == bindparam("audience"))
+)
+_NEWEST = _FOUND.order_by(col(Release.number).desc()).limit(1)
+_NUMBERED = _FOUND.where(col(Release.number) == bindparam("number"))
+
+
 def find(session: Session, wave: str, number: int | None, audience: str) -> Published | None:
     """Find a release as an audience reads it, the newest one when no number is given."""
     if number is not None and number >= 2**31:
         return None  # no database counts that far
-    query = (
-        select(Release.number, Release.released_at, Release.definitions, ReleaseDocument.digest)
-        .where(Release.wave == wave, ReleaseDocument.wave == wave, ReleaseDocument.number == Release.number)
-        .where(ReleaseDocument.audience == audience)
-        .order_by(col(Release.number).desc())
-        .limit(1)
-    )
-    if number is not None:
-        query = query.where(Release.number == number)
-    found = session.exec(query).first()
+    values = {"wave": wave, "audience": audience} | ({} if number is None else {"number": number})
+    found = session.connection().execute(_NEWEST if number is None else _NUMBERED, values).first()
     return None if found is None else Published(wave, found[0], found[1], found[2], audience, found[3])
 
 
 def listed(session: Session, wave: str, caller: Caller) -> list[dict[str, Any]]:
     """All releases of a wave as the caller reads them, oldest first. Raises NotFound, AudienceNotServed."""
-    audience = audience_of(caller)
-    _check_limits(caller, wave)
-    waves.find(session, wave)
+    audience = audience_of(session, wave, caller)
     numbers = session.exec(select(Release.number).where(Release.wave == wave).order_by(col(Release.number))).all()
     found = (find(session, wave, number, audience) for number in numbers)
     return [{"wave": wave, **release.member()} for release in found if release is not None]
@@ -194,31 +200,30 @@ def listed(session: Session, wave: str, caller: Caller) -> list[dict[str, Any]]:
 
 def get(session: Session, wave: str, number: int, caller: Caller) -> dict[str, Any]:
     """Raises NotFound, AudienceNotServed."""
-    audience = audience_of(caller)
-    _check_limits(caller, wave)
-    release = find(session, wave, number, audience)
+    release = find(session, wave, number, audience_of(session, wave, caller))
     if release is None:
         raise NotFound("There is no such release.")
     return {"wave": wave, **release.member()}
 
 
-def audience_of(caller: Caller) -> str:
-    """The audience whose documents the caller reads. Raises AudienceNotServed: only the director's is published yet."""
-    if caller.reads_as != "director":
-        raise AudienceNotServed("Results are published for the director only; other audiences get nothing yet.")
-    return "director"
+def audience_of(session: Session, wave: str, caller: Caller, group: str | None = None) -> Audience:
+    """Give the audience whose document of a wave the caller reads.
 
-
-def _check_limits(caller: Caller, wave: str, group: str | None = None, school: str | None = None) -> None:
-    """Raise NotFound for what lies outside the key's limits."""
-    if not caller.serves(wave=wave, group=group, school=school):
-        raise NotFound("There is nothing with this key.")
-
-
-def _check_slice(caller: Caller, group: str | None, school: str | None) -> None:
-    """Raise Forbidden when a key that is limited to schools or groups asks for more than one of them."""
-    if (caller.schools is not None and school is None) or (caller.groups is not None and group is None):
-        raise Forbidden("This key is limited to schools or groups: ask for the summary of one of them.")
+    Raises
+    ------
+    NotFound : for what lies outside the key's limits, or is not there.
+    AudienceNotServed : when no group of the wave, or not the one that is asked for, was promised to be shown to it.
+    """
+    audience = caller.reads_as
+    if not caller.serves(wave=wave):
+        raise NotFound("There is no wave with this key.")
+    promise = waves.find(session, wave).promise
+    if group is not None and (group not in promise or not caller.serves(group=group)):
+        raise NotFound("The wave does not ask this group.")
+    asked = promise if group is None else (group,)
+    if audience is None or not any(fineness(promise[g], audience) != "none" for g in asked if caller.serves(group=g)):
+        raise AudienceNotServed("Those who answered were promised that this audience gets nothing.")
+    return audience
 
 
 # ------------------------------------------------------------------ reading
@@ -243,17 +248,21 @@ def read(
     ResultsNotReleased : while the wave is open, or when a release may not be made by asking.
     InvalidRequest : for an unknown item or construct.
     """
-    audience = audience_of(caller)
-    _check_limits(caller, wave, group, school)
-    _check_slice(caller, group, school)
-    release = due(database, shelf, caller, wave, number, audience)
+    if caller.reads_as is None or not caller.serves(wave=wave, group=group, school=school):
+        raise NotFound("There is nothing with this key.")
+    release = due(database, shelf, caller, wave, number, caller.reads_as)
+    groups, schools = _limits(caller.groups, group), _limits(caller.schools, school)
 
     def part() -> dict[str, Any]:
+        with database.read() as session:
+            audience_of(session, wave, caller, group)
+            if school is not None and school not in waves.find(session, wave).schools:
+                raise NotFound("The wave does not hold this school.")
         document = _document(database, shelf, release)
-        check_scope(document, group, school, items, constructs)
-        return narrow(document, group=group, school=school, items=items, constructs=constructs)
+        check_filters(document, items, constructs)
+        return narrow(document, groups=groups, schools=schools, items=items, constructs=constructs)
 
-    return shelf.serve(release, (group, school, items, constructs), part)
+    return shelf.serve(release, (groups, schools, items, constructs), part)
 
 
 def due(database: Database, shelf: Shelf, caller: Caller, wave: str, number: int | None, audience: str) -> Published:
@@ -261,11 +270,12 @@ def due(database: Database, shelf: Shelf, caller: Caller, wave: str, number: int
 
     Raises
     ------
-    NotFound, ResultsNotReleased
+    NotFound, AudienceNotServed, ResultsNotReleased
     """
     with database.read() as session:
         release = find(session, wave, number, audience)
         if release is None:
+            audience_of(session, wave, caller)
             _may_be_made(database, session, wave, caller, number)
     if release is None:
         make(database, shelf, wave, None)
@@ -299,6 +309,11 @@ def _may_be_made(database: Database, session: Session, wave: str, caller: Caller
             )
 
 
+def _limits(of_key: frozenset[str] | None, asked: str | None) -> frozenset[str] | None:
+    """The groups or schools of a slice: the one that is asked for, else those of the key; None for all."""
+    return of_key if asked is None else frozenset((asked,))
+
+
 def _until_close(row: Wave, now: datetime) -> dict[str, str]:
     return {"Retry-After": str(max(1, int((row.closes_at - now).total_seconds()) + 1))}
 
@@ -316,14 +331,8 @@ def _document(database: Database, shelf: Shelf, release: Published) -> dict[str,
     return kept
 
 
-def check_scope(
-    document: dict[str, Any], group: str | None, school: str | None, items: tuple[str, ...], constructs: tuple[str, ...]
-) -> None:
-    """Raise NotFound for a group or school that is not the wave's, InvalidRequest for a filter that names nothing."""
-    if group is not None and all(row["group"] != group for row in document["participation"]):
-        raise NotFound("The wave does not ask this group.")
-    if school is not None and all(row["school"] != school for row in document["participation"]):
-        raise NotFound("The wave does not hold this school.")
+def check_filters(document: dict[str, Any], items: tuple[str, ...], constructs: tuple[str, ...]) -> None:
+    """Raise InvalidRequest for a filter that names nothing."""
     known = {
         "item": {entry["item"] for entry in document["items"]},
         "construct": {entry["construct"] for entry in document["constructs"]},

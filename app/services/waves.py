@@ -168,7 +168,7 @@ def put(
     promise: dict[str, Any] = {
         group: (body.promise.get(group) or default_promise(group)).filled() for group in body.instruments
     }
-    _check_references(session, body, promise)
+    _check_references(session, body)
     row = session.get(Wave, key)
     check(row)
     if row is None:
@@ -211,7 +211,7 @@ def _field(session: Session, wave: str, body: WaveIn) -> None:
     session.flush()
 
 
-def _check_references(session: Session, body: WaveIn, promise: dict[str, Any]) -> None:
+def _check_references(session: Session, body: WaveIn) -> None:
     faults = []
     known = set(session.exec(select(School.key)))
     for index, school in enumerate(body.schools):
@@ -226,14 +226,6 @@ def _check_references(session: Session, body: WaveIn, promise: dict[str, Any]) -
             faults.append(
                 Fault(pointer("instruments", asked), "wrong_group", f"This instrument is for `{found.group}`.")
             )
-    for group, filled in promise.items():
-        if filled.get("director") == "banded":
-            faults.append(
-                Fault(
-                    pointer("promise", group, "director"), "not_served",
-                    "Banded results for the director are not served yet; promise `exact`, or wait.", ("exact",),
-                )
-            )  # fmt: skip
     if faults:
         raise InvalidRequest("The wave has faults.", faults=faults)
 
@@ -386,8 +378,7 @@ def facts(session: Session, row: Wave) -> WaveFacts:
                 group=group,
                 instrument=f"{version.key}@{version.version}",
                 codebook=codebook(version),
-                mode=row.promise[group]["mode"],
-                minimum=row.promise[group].get("minimum", 1),
+                **{"minimum": 1, **row.promise[group]},
                 roster=rosters[group],
                 counts_children=row.roster_unit == "child",
             )

@@ -73,9 +73,11 @@ def looser(before: dict[str, Any], after: dict[str, Any]) -> bool:
     return any(_FINENESS[after[who]] > _FINENESS[before[who]] for who in ("director", "principal", "public"))
 
 
-def is_exact(filled: dict[str, Any], audience: str) -> bool:
-    """Tell whether an audience gets exact figures of a group; those of an attributed one are for the director alone."""
-    return audience == "director" if filled["mode"] == "attributed" else filled[audience] == "exact"
+def fineness(filled: dict[str, Any], audience: str) -> str:
+    """Tell how fine the figures are that an audience gets of a group with this filled promise."""
+    if filled["mode"] == "attributed":
+        return "exact" if audience == "director" else "none"
+    return str(filled[audience])
 
 
 def digest(filled: dict[str, Any]) -> str:

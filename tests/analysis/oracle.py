@@ -67,10 +67,17 @@ def document(
         "title": title,
         "audience": "director",
         "simulated": simulated,
+        "promise": {group.group: promise_of(group) for group in groups},
         "participation": participation,
         "items": items,
         "constructs": constructs,
     }
+
+
+def promise_of(group: Group) -> dict[str, Any]:
+    if not group.confidential:
+        return {"mode": "attributed"}
+    return {"mode": "confidential", "minimum": group.k, "director": "exact", "principal": "none", "public": "none"}
 
 
 class OneGroup:

@@ -33,17 +33,20 @@ def test_no_filter_is_the_document(document: dict[str, Any]) -> None:
 
 
 def test_a_school_keeps_its_cells_its_pool_and_the_union(document: dict[str, Any]) -> None:
-    found = narrow(document, school="birch")
+    found = narrow(document, schools={"birch"})
     assert names(found["items"][0]["cells"]) == [
         (g, x) for g in ("family", "staff") for x in ("birch", None, ["ash", "birch"])
     ]
     assert names(found["participation"]) == [(g, x) for g in ("family", "staff") for x in ("birch", None)]
-    assert names(narrow(document, school="cedar")["items"][0]["cells"])[:2] == [("family", "cedar"), ("family", None)]
+    assert names(narrow(document, schools={"cedar"})["items"][0]["cells"])[:2] == [
+        ("family", "cedar"),
+        ("family", None),
+    ]
     assert found["release"] == {"number": 1}
 
 
 def test_a_group_keeps_its_cells_and_items(document: dict[str, Any]) -> None:
-    found = narrow(document, group="staff")
+    found = narrow(document, groups={"staff"})
     assert [entry["item"] for entry in found["items"]] == ["informed", "again"]
     assert [entry["construct"] for entry in found["constructs"]] == ["other"]
     assert {cell["group"] for entry in found["items"] for cell in entry["cells"]} == {"staff"}
@@ -69,7 +72,7 @@ def test_filters(document: dict[str, Any], filters: dict[str, Any], items: list[
 def test_every_cell_of_a_slice_stands_in_the_document(document: dict[str, Any]) -> None:
     before = canonical(document)
     whole = [canonical(cell) for part in ("items", "constructs") for entry in document[part] for cell in entry["cells"]]
-    found = narrow(document, group="family", school="ash", items=["informed"], constructs=["communication"])
+    found = narrow(document, groups={"family"}, schools={"ash"}, items=["informed"], constructs=["communication"])
     cells = [canonical(cell) for part in ("items", "constructs") for entry in found[part] for cell in entry["cells"]]
     assert cells
     assert set(cells) <= set(whole)
