@@ -31,6 +31,7 @@ from app.services.instruments import codebook
 from app.services.names import redactor
 from app.services.paging import page
 from app.services.responses import streamed
+from app.survey.promise import is_exact
 from app.survey.redact import Redactor, is_redaction
 
 ROWS = 5_000
@@ -48,7 +49,7 @@ def extract(session: Session, facts: WaveFacts, sealed: Sealed, number: int) -> 
     items = {
         group.group: [item.key for item in group.codebook.instrument.items if item.is_comment]
         for group in facts.groups
-        if promise[group.group].get("director") != "banded"  # else nobody would ever read them
+        if is_exact(promise[group.group], "director")  # else nobody would ever read them
     }
     if not any(items.values()):
         return
@@ -177,11 +178,10 @@ def scope(
     )
 
 
-def _reads_exact(caller: Caller, promise: Mapping[str, Any]) -> bool:
+def _reads_exact(caller: Caller, promise: dict[str, Any]) -> bool:
     """Tell whether the caller gets exact results of a group; an attributed one's words are for the director alone."""
-    if promise["mode"] == "attributed":
-        return caller.directs
-    return caller.reads_as is not None and promise[caller.reads_as] == "exact"
+    exact = caller.reads_as is not None and is_exact(promise, caller.reads_as)
+    return exact and (caller.directs or promise["mode"] == "confidential")
 
 
 def listed(session: Session, within: Scope, limit: int, after: str | None) -> tuple[list[dict[str, Any]], str | None]:

@@ -111,15 +111,6 @@ def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tupl
     return made if made is not None else make(database, shelf, wave, by)
 
 
-def ensure(database: Database, shelf: Shelf, wave: str, caller: Caller) -> None:
-    """Make sure that a wave has a release, making its final one if that is due. Raises NotFound, ResultsNotReleased."""
-    with database.read() as session:
-        if newest(session, wave) is not None:
-            return
-        _may_be_made(database, session, wave, caller, None)
-    make(database, shelf, wave, None)
-
-
 def waves_now(database: Database, wave: str) -> None:
     """Make sure that the wave is closed, closing it if its time has come. Raises NotFound, WaveOpen."""
     with database.read() as session:
