@@ -17,7 +17,7 @@ from app.models.tables import Release
 from app.services import releases, waves
 from app.services.instruments import codebook
 from app.services.releases import Shelf
-from app.survey.promise import fineness
+from app.survey.promise import is_exact
 
 
 def read(
@@ -61,7 +61,7 @@ def read(
     groups = tuple(
         one
         for one in having
-        if group in (None, one) and caller.serves(group=one) and fineness(promise[one], audience) == "exact"
+        if group in (None, one) and caller.serves(group=one) and is_exact(promise[one], audience)
     )
     if not groups:
         raise AudienceNotServed("Breakdowns are for readers of exact results.")

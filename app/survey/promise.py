@@ -80,6 +80,11 @@ def fineness(filled: dict[str, Any], audience: str) -> str:
     return str(filled[audience])
 
 
+def is_exact(filled: dict[str, Any], audience: str) -> bool:
+    """Tell whether an audience gets exact figures of a group."""
+    return fineness(filled, audience) == "exact"
+
+
 def digest(filled: dict[str, Any]) -> str:
     """Name a promise by 128 bits of the SHA-256 of its canonical JSON, short enough to be kept with every response."""
     return hashlib.sha256(orjson.dumps(filled, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
