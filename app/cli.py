@@ -250,5 +250,22 @@ def release(wave: str) -> None:
     say.print("made now" if made else "stood already")
 
 
+@app.command()
+@_told
+def erase(wave: str, ids: Annotated[list[str], typer.Argument(help="Ids of responses, from their receipts.")]) -> None:
+    """Remove responses for good, whenever it is asked for. Says what becomes of the releases."""
+    from app.services import erasure, releases
+
+    done = erasure.erase(_database(Settings()), releases.Shelf(), wave, ids)
+    say.print(f"Erased: {done.responses}. Backups keep what they hold until they are removed.")
+    if done.renewed:
+        say.print(f"Release {done.release} was made without them; earlier ones stay as they were published.")
+    elif done.release is not None:
+        say.print(
+            f"Release {done.release} stays: a new one would differ from it by so few people that the difference would "
+            "be about them."
+        )
+
+
 def main() -> None:
     app()

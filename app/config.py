@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     secret: str | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     access_log: bool = False
+    retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
     @field_validator("database_url")
     @classmethod

@@ -17,6 +17,7 @@ from app.auth import SENDERS
 from app.config import Settings
 from app.db import Database
 from app.routers import attributes, comments, instruments, keys, names, releases, responses, schools, service, waves
+from app.services.erasure import retire_due
 from app.services.keys import KeyRing
 from app.services.releases import Shelf
 from app.services.responses import Desk
@@ -29,7 +30,7 @@ from app.web.express import Express
 from app.web.middleware import Envelope
 from app.web.state import Needs, State
 
-CLOSE_DUE_EVERY_S = 15
+HOUSEKEEPING_S = 15
 EXPOSED = ("ETag", "Location", "Retry-After", "Idempotency-Replayed", "Content-Disposition", "X-Request-Id")
 
 log = structlog.get_logger()
@@ -48,7 +49,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         writer = ResponseWriter(scribe)
         desk = Desk(database, Sheets(database), writer, secret)
         app.state.soundings = State(settings, database, KeyRing(database), desk, Shelf())
-        closer = asyncio.create_task(_close_due_waves(database))
+        closer = asyncio.create_task(_keep_house(app.state.soundings))
         try:
             yield
         finally:
@@ -92,16 +93,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-async def _close_due_waves(database: Database) -> None:
-    """Close waves whose time has come, as long as the server runs."""
+async def _keep_house(state: State) -> None:
+    """Close waves whose time has come and remove rows that have been kept long enough, as long as the server runs."""
+
+    def once() -> None:
+        if closed := close_due(state.database):
+            log.info("waves.closed", count=len(closed))
+        days = state.settings.retention_days
+        if days is not None and (retired := retire_due(state.database, state.shelf, days)):
+            log.info("waves.retired", count=len(retired))
+
     while True:
         try:
-            closed = await run_in_threadpool(close_due, database)
-            if closed:
-                log.info("waves.closed", count=len(closed))
+            await run_in_threadpool(once)
         except Exception as error:
-            log.warning("waves.close_due_failed", error=type(error).__name__)
-        await asyncio.sleep(CLOSE_DUE_EVERY_S)
+            log.warning("housekeeping.failed", error=type(error).__name__)
+        await asyncio.sleep(HOUSEKEEPING_S)
 
 
 def _describe(app: FastAPI) -> None:

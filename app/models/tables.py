@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKeyConstraint, LargeBinary, Text
+from sqlalchemy import JSON, BigInteger, Column, ForeignKeyConstraint, LargeBinary, Text, false
 from sqlmodel import Field, SQLModel
 
 from app.db import UtcTime
@@ -37,7 +37,12 @@ class InstrumentVersion(SQLModel, table=True):
 
 
 class Wave(SQLModel, table=True):
-    """One administration. `revision` is a random mark, new at every change: a writer can tell a stale copy."""
+    """One administration.
+
+    `revision` is a random mark, new at every change: a writer can tell a stale copy. `erased`: a response was erased
+    since the newest release. `rows_removed_on`: the day on which its responses went, releases staying. A trigger
+    refuses a promise that is looser than the one that stands, once the wave has opened.
+    """
 
     key: str = _slug(primary_key=True)
     title: str = Field(max_length=200)
@@ -50,6 +55,8 @@ class Wave(SQLModel, table=True):
     revision: int = 1
     closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     closing_counts: list[list[Any]] | None = Field(default=None, sa_type=JSON)
+    erased: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    rows_removed_on: date | None = None
     roster_source: str | None = Field(default=None, max_length=200)
     roster_unit: str | None = Field(default=None, max_length=16)
 

@@ -59,9 +59,7 @@ def read(
         fault = Fault("?group", "unknown_group", "The attribute has no such group.", having)
         raise InvalidRequest("A filter names something that the results do not have.", faults=[fault])
     groups = tuple(
-        one
-        for one in having
-        if group in (None, one) and caller.serves(group=one) and is_exact(promise[one], audience)
+        one for one in having if group in (None, one) and caller.serves(group=one) and is_exact(promise[one], audience)
     )
     if not groups:
         raise AudienceNotServed("Breakdowns are for readers of exact results.")

@@ -24,6 +24,7 @@ from sqlmodel import Session, col, select
 from app.analysis import audiences
 from app.analysis.disclosure import seal
 from app.analysis.facts import WaveFacts
+from app.analysis.renewal import may_follow
 from app.analysis.sealed import Sealed
 from app.analysis.slices import narrow
 from app.analysis.summarize import summarize
@@ -87,7 +88,9 @@ class Shelf:
 def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tuple[int, bool]:
     """Make the final release of a closed wave; its number, and True when it was made now.
 
-    Several askers at once make one: in this process they wait for each other, between processes the database decides.
+    After an erasure a further one is made where the difference to every earlier one may be known; else the standing one
+    stays. Several askers at once make one: in this process they wait for each other, between processes the database
+    decides.
 
     Raises
     ------
@@ -95,20 +98,30 @@ def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tupl
     """
     waves_now(database, wave)
     with shelf.makers[wave], database.read() as session:
-        if (number := newest(session, wave)) is not None:
-            return number, False
         row = waves.find(session, wave)
+        if (number := _settled(session, row)) is not None:
+            return number, False
         facts = waves.facts(session, row)
         if not database.is_sqlite:
             session.connection().execute(
                 text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"release:{wave}"}
             )
-            if (number := newest(session, wave)) is not None:
+            session.refresh(row)
+            if (number := _settled(session, row)) is not None:
                 return number, False
         sealed = seal(facts, *count(session, facts))
-        documents = audiences.everyone(summarize(facts, sealed))
-        made = _store(database, facts, row.revision, sealed, documents, by)
+        earlier = session.exec(select(Release).where(Release.wave == wave).order_by(col(Release.number))).all()
+        books = {group.group: group.codebook for group in facts.groups}
+        follows = all(may_follow(Sealed.load(release.tallies), sealed, books) for release in earlier)
+        standing = earlier[-1].number if earlier else 0
+        documents = audiences.everyone(summarize(facts, sealed)) if follows else None
+        made = _store(database, facts, row.revision, standing, sealed, documents, by)
     return made if made is not None else make(database, shelf, wave, by)
+
+
+def _settled(session: Session, row: Wave) -> int | None:
+    """Number of the standing release, unless there is none or responses were erased since."""
+    return None if row.erased and row.rows_removed_on is None else newest(session, row.key)
 
 
 def waves_now(database: Database, wave: str) -> None:
@@ -127,32 +140,37 @@ def _store(
     database: Database,
     facts: WaveFacts,
     revision: int,
+    standing: int,
     sealed: Sealed,
-    documents: Mapping[str, dict[str, Any]],
+    documents: Mapping[str, dict[str, Any]] | None,
     by: Caller | None,
 ) -> tuple[int, bool] | None:
-    """Store the release, unless the wave, its promise or its roster has changed since they were read (None)."""
-    wave = facts.wave
+    """Store the next release, or without documents settle for the standing one.
+
+    None when the wave, its promise, its roster or its responses have changed since they were read.
+    """
+    wave, number = facts.wave, standing + 1
     with database.write() as session:
         database.lock_wave(session.connection(), wave)
-        if waves.find(session, wave).revision != revision:
+        row = waves.find(session, wave)
+        if row.revision != revision:
             return None
-        if (standing := newest(session, wave)) is not None:
-            return standing, False  # another process was first; its release says the same
-        session.add(
-            Release(
-                wave=wave, number=1, definitions=DEFINITIONS, tallies=sealed.dump(), released_at=database.now(session)
-            )
-        )
+        if (found := newest(session, wave) or 0) != standing:
+            return found, False  # another process was first; its release says the same
+        row.erased = False
+        if documents is None:
+            return standing, False
+        now, tallies = database.now(session), sealed.dump()
+        session.add(Release(wave=wave, number=number, definitions=DEFINITIONS, tallies=tallies, released_at=now))
         session.flush()
-        comments.extract(session, facts, sealed, 1)
+        comments.extract(session, facts, sealed, number)
         for audience, document in documents.items():
             canonical = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
             digest = "sha256:" + hashlib.sha256(canonical).hexdigest()
             packed = zlib.compress(canonical, 6)
-            session.add(ReleaseDocument(wave=wave, number=1, audience=audience, digest=digest, document=packed))
-        record(session, by, "release.make", f"{wave}#1")
-    return 1, True
+            session.add(ReleaseDocument(wave=wave, number=number, audience=audience, digest=digest, document=packed))
+        record(session, by, "release.make", f"{wave}#{number}")
+    return number, True
 
 
 # ------------------------------------------------------------------ finding

@@ -174,7 +174,7 @@ def put(
     if row is None:
         row = Wave(
             key=key, title=body.title, simulated=body.simulated, opens_at=body.opens_at, closes_at=body.closes_at,
-            time_zone=body.time_zone, schools=list(body.schools), promise=promise, revision=_revision(),
+            time_zone=body.time_zone, schools=list(body.schools), promise=promise, revision=new_revision(),
         )  # fmt: skip
         session.add(row)
         session.flush()
@@ -195,12 +195,13 @@ def put(
         _field(session, key, body)
     else:
         _check_started(database, session, row, body, promise, same_shape)
-    row.title, row.closes_at, row.promise, row.revision = body.title, body.closes_at, promise, _revision()
+    row.title, row.closes_at, row.promise, row.revision = body.title, body.closes_at, promise, new_revision()
     record(session, by, "wave.change", key)
     return row, False
 
 
-def _revision() -> int:
+def new_revision() -> int:
+    """Mark a change of a wave: whoever holds a sheet or makes a release of what was before will notice."""
     return secrets.randbelow(2**31)
 
 
@@ -260,9 +261,17 @@ def remove(database: Database, session: Session, key: str, by: Caller) -> None:
 
 
 # ------------------------------------------------------------------ closing
-_SHUFFLE = text(
+# Rows leave no trace of when they came. SQLite keeps them in the order of their random ids; its pages are filled anew
+# in that order. PostgreSQL keeps them in any order.
+_RESEAL_SQLITE = (
+    "CREATE TEMP TABLE resealed AS SELECT * FROM survey_response WHERE wave = :wave ORDER BY id",
+    "DELETE FROM survey_response WHERE wave = :wave",
+    "INSERT INTO survey_response SELECT * FROM resealed ORDER BY rowid",
+    "DROP TABLE resealed",
+)
+_RESEAL_POSTGRESQL = (
     "WITH gone AS (DELETE FROM survey_response WHERE wave = :wave RETURNING *) "
-    "INSERT INTO survey_response SELECT * FROM gone ORDER BY random()"
+    "INSERT INTO survey_response SELECT * FROM gone ORDER BY random()",
 )
 
 
@@ -278,9 +287,9 @@ def close(database: Database, key: str, by: Caller | None) -> None:
             raise WaveNotOpen("The wave has not opened yet; remove it instead.")
         row.closed_at = min(now, row.closes_at)
         row.closing_counts = [[group, school, n] for (group, school), n in _counts(session, key).items()]
-        row.revision = _revision()
-        if not database.is_sqlite:  # SQLite keeps rows in the order of their random ids, PostgreSQL as they came
-            session.connection().execute(_SHUFFLE, {"wave": key})
+        row.revision = new_revision()
+        for statement in _RESEAL_SQLITE if database.is_sqlite else _RESEAL_POSTGRESQL:
+            session.connection().execute(text(statement), {"wave": key} if ":wave" in statement else {})
         record(session, by, "wave.close", key)
     database.forget_deleted()
 
@@ -345,7 +354,7 @@ def put_roster(
         RosterLine(wave=key, group=line.group, school=line.school or NOT_TIED_TO_A_SCHOOL, eligible=line.eligible)
         for line in body.counts
     )
-    row.roster_source, row.roster_unit, row.revision = body.source, body.unit, _revision()
+    row.roster_source, row.roster_unit, row.revision = body.source, body.unit, new_revision()
     record(session, by, "roster.put", key)
     session.flush()
     return made
