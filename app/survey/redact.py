@@ -39,7 +39,12 @@ class Redactor:
         if "." in text or "://" in text:
             text = _CHUNK.sub(_without_link, text)
         text = _NUMBER.sub(_without_phone, text)
-        return self._without_names(text) if self._names else text
+        return self._without_names(text) if self._may_name(text) else text
+
+    def _may_name(self, text: str) -> bool:
+        """Tell whether a name could begin anywhere: most texts have none, and this is quickly seen."""
+        words = _WORD.findall(text.lower()) if text.isascii() else map(_fold, _WORD.findall(text))
+        return not self._names.keys().isdisjoint(words)
 
     def _without_names(self, text: str) -> str:
         words = [_Word(_fold(found[0]), *found.span()) for found in _WORD.finditer(text)]
@@ -103,7 +108,7 @@ _TOKEN = re.compile(rf"{_MARKS}|\w+|[^\w\s]")
 # ------------------------------------------------------------------ addresses and numbers
 # Each pattern takes the whole of a run of characters at once; what it is, a function decides.
 _ADDRESS = re.compile(r"[\w.+%@-]+")
-_CHUNK = re.compile(r"\S+")
+_CHUNK = re.compile(r"(?<!\S)[^\s.:]*+[.:]\S+")
 _LINK = re.compile(
     r"(?:https?|ftp)://|www\."
     r"|(?<![\w.-])(?:[\w-]++\.)+(?:com|org|net|edu|gov|mil|info|biz|io|app|dev|tv|us|ca|uk|mx|eu)(?![\w-])",
@@ -111,7 +116,7 @@ _LINK = re.compile(
 )
 _CLOSING = ".,;:!?)}'\"’”»"
 _GAP = r"[ \t\xa0\u2009\u202f().\-/\u2010-\u2015]"
-_NUMBER = re.compile(rf"[+(]{{0,2}}\d(?:{_GAP}{{0,4}}+\d)*+")
+_NUMBER = re.compile(rf"(?:\(\+?|\+|\d)(?:{_GAP}{{0,4}}+\d)*+")
 _FEWEST_DIGITS = 7
 _YEAR, _SMALL = r"(?:19|20)\d\d", r"(?:[12]\d|3[01]|0?\d)"
 _DAY = rf"{_SMALL}[/. \-]{{1,2}}{_SMALL}[/. \-]{{1,2}}{_YEAR}|{_YEAR}[/.\-]{_SMALL}[/.\-]{_SMALL}|{_YEAR}"
@@ -127,7 +132,7 @@ def _without_e_mail(found: re.Match[str]) -> str:
 
 def _without_link(found: re.Match[str]) -> str:
     whole = found[0]
-    link = _LINK.search(whole) if "." in whole or "://" in whole else None
+    link = _LINK.search(whole)
     return whole if link is None else whole[: link.start()] + LINK + whole[len(whole.rstrip(_CLOSING)) :]
 
 
@@ -135,10 +140,10 @@ def _without_phone(found: re.Match[str]) -> str:
     """Take out a number of seven digits or more, but days, years and rows like 1 2 3 4 5 6 7 and 10 11 12 13."""
     number = found[0]
     groups = re.findall(r"\d+", number)
-    abroad = number.lstrip("(")[0] == "+"
-    digits = sum(len(group) for group in groups if len(group) > 1 or abroad)
-    counted = max(map(len, groups)) < 3 and groups[0][0] != "0" and not abroad
-    if digits < _FEWEST_DIGITS or counted or _DAYS.fullmatch(number):
+    abroad = "+" in number[:2]
+    if sum(len(group) for group in groups if len(group) > 1 or abroad) < _FEWEST_DIGITS or _DAYS.fullmatch(number):
+        return number
+    if max(map(len, groups)) < 3 and groups[0][0] != "0" and not abroad:
         return number
     return ("(" if number[0] == "(" and ")" not in number else "") + PHONE
 
