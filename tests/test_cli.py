@@ -333,3 +333,46 @@ def test_the_demo(tmp_path: Path) -> None:
     assert "Warning" not in done.stderr
     assert "snd_" not in done.stdout
     assert not list(tmp_path.iterdir())  # nothing is left behind
+
+
+# ------------------------------------------------------------------ what is left behind
+def test_what_the_server_writes_names_nobody_and_nothing(tmp_path: Path, file: str) -> None:
+    """Answers, codes, keys, and the names of waves, schools and people: in no log and no metric."""
+    given = {"database_url": file, "secret": SECRET, "access_log": "true"}
+    made = {role: told(soundings("key", "create", "--role", role, "--name", f"zq-key-{role}", cwd=tmp_path, **given))
+            for role in ("admin", "director", "collector")}  # fmt: skip
+    secrets = {role: done.stdout.strip() for role, done in made.items()}
+    words = {"key": "zqwords", "kind": "text", "text": factories.en("?"), "max_length": 80}
+    definition = factories.definition("family", [factories.rating("zqitem"), words], key="zqinstrument")
+    forbidden = ["zqwave", "zqschool", "zqwords", "zqitem", "zqinstrument", "zq-key", "zq wrote this", "strongly_agree"]
+    with serving(tmp_path, **given) as (base, _):
+        clients = {role: httpx.Client(base_url=base, headers=bearer(secret)) for role, secret in secrets.items()}
+        admin, sender = clients["admin"], clients["collector"]
+        must(admin.put("/v1/schools/zqschool", json={"name": "zqschool"}))
+        must(admin.post("/v1/instruments", json=definition))
+        must(admin.put("/v1/waves/zqwave", json=factories.wave({"family": "zqinstrument@1"}, schools=["zqschool"])))
+        url = "/v1/waves/zqwave/responses"
+        codes = []
+        for _ in range(12):
+            answers = {"zqitem": "strongly_agree", "zqwords": "zq wrote this, call 413-555-0100"}
+            body = factories.response(school="zqschool", answers=answers)
+            codes += [must(sender.post(url, json=body), 201)["withdrawal_code"], body["id"]]
+        sender.post(url, json=factories.response(school="zqschool", answers={"zqitem": "zq wrote this"}))
+        sender.post(url, content=b'{"zq wrote this')
+        sender.post(f"{url}/bulk", content=b"zq wrote this", headers={"Content-Type": "application/x-ndjson"})
+        sender.get("/v1/waves/zqwave/summary?zqitem=zq+wrote+this")
+        sender.get("/v1/zqwave/zqschool")
+        sender.request("DELETE", f"{url}/{codes[1]}", headers={"Withdrawal-Code": codes[0]})
+        httpx.get(f"{base}/v1/schools", headers=bearer("zq-key-that-is-none"))
+        must(admin.post("/v1/waves/zqwave/close"))
+        must(clients["director"].get("/v1/waves/zqwave/summary"))
+        must(clients["director"].get("/v1/waves/zqwave/comments"))
+        metrics = clients["director"].get("/metrics").text
+        for client in clients.values():
+            client.close()
+    logs = "".join(path.read_text() for path in tmp_path.glob("serve-*.log"))
+    assert '"route": "/v1/waves/{wave}/responses"' in logs
+    assert 'route="/v1/waves/{wave}/responses"' in metrics
+    for written in (logs, metrics):
+        for mark in [*forbidden, *codes, *secrets.values(), "127.0.0.1"]:
+            assert mark not in written
