@@ -1,4 +1,4 @@
-"""What is withheld: the pooling pattern as tables, participation, the rules on items and constructs, the guarantee."""
+"""What is withheld: participation, the rules on items and constructs, the guarantee."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from app.analysis.disclosure import Pattern, hidden_in_participation, participation, pattern
+from app.analysis.disclosure import hidden_in_participation, participation
 from app.analysis.facts import GroupFacts
+from app.analysis.pattern import pattern
 from app.analysis.people import answers
 from app.analysis.sealed import Level
 from tests.analysis.oracle import Group
 from tests.analysis.waves import SCHOOLS, World, agreeing, cell_of, one_item, worlds
 from tests.factories import definition, en, rating
-
-NOTHING = Pattern((), (), union=False)
 
 
 # ------------------------------------------------------------------ participation
@@ -74,45 +73,6 @@ def test_no_roster_gives_no_rate() -> None:
 
 
 # ------------------------------------------------------------------ rule 1
-@pytest.mark.parametrize(
-    ("bases", "roster", "hidden", "expected"),
-    [
-        # 9 and 10 people
-        ({"a": 10, "b": 10, "c": 30}, {}, "", Pattern(("a", "b", "c"), (), True)),
-        ({"a": 9, "b": 10, "c": 30}, {}, "", Pattern(("c",), ("a", "b"), True)),
-        ({"a": 9, "b": 9, "c": 30}, {}, "", Pattern(("c",), ("a", "b"), True)),
-        ({"a": 4, "b": 3, "c": 2, "d": 30}, {}, "", Pattern((), (), True)),
-        ({"a": 4, "b": 3, "c": 3, "d": 30}, {}, "", Pattern(("d",), ("a", "b", "c"), True)),
-        # the smallest neighbor joins, ties by key
-        ({"a": 30, "b": 12, "c": 3, "d": 12}, {}, "", Pattern(("a", "d"), ("b", "c"), True)),
-        ({"a": 30, "b": 13, "c": 3, "d": 12}, {}, "", Pattern(("a", "b"), ("c", "d"), True)),
-        # eligible under k
-        ({"a": 30, "b": 12, "c": 12}, {"a": 40, "b": 9, "c": 20}, "", Pattern(("a",), ("b", "c"), True)),
-        ({"a": 30, "b": 12, "c": 13, "d": 14}, {"b": 4, "c": 5, "d": 1}, "", Pattern(("a",), ("b", "c", "d"), True)),
-        ({"a": 30, "b": 12, "c": 13}, {"b": 4, "c": 5}, "", Pattern((), (), True)),
-        # hidden in participation, though large enough
-        ({"a": 30, "b": 12, "c": 14}, {}, "bc", Pattern(("a",), ("b", "c"), True)),
-        # an empty school is neither pooled nor counted
-        ({"a": 0, "b": 9, "c": 11}, {"a": 3}, "", Pattern((), (), True)),
-        ({"a": 0, "b": 10, "c": 11}, {}, "", Pattern(("b", "c"), (), True)),
-        ({"a": 0, "b": 0}, {}, "", NOTHING),
-        # all pooled: the union alone; the union under k: nothing
-        ({"a": 9, "b": 9}, {}, "", Pattern((), (), True)),
-        ({"a": 5, "b": 4}, {}, "", NOTHING),
-        ({"a": 9}, {}, "", NOTHING),
-        ({"a": 10}, {}, "", Pattern(("a",), (), True)),
-        # people without a school: one more school, never by itself
-        ({"a": 12, "b": 20, None: 3}, {}, "", Pattern(("b",), ("a", None), True)),
-        ({"a": 12, "b": 20, None: 12}, {}, "", Pattern(("a", "b"), (), True)),
-        ({"a": 12, "b": 3, "c": 20, None: 12}, {}, "", Pattern(("a", "c"), ("b", None), True)),
-        ({"a": 12, "b": 20, None: 12}, {None: 6}, "", Pattern(("b",), ("a", None), True)),
-        ({None: 15}, {}, "", Pattern((), (), True)),
-    ],
-)
-def test_pattern(bases: dict[str | None, int], roster: dict[str | None, int], hidden: str, expected: Pattern) -> None:
-    assert pattern(bases, roster, set(hidden), 10) == expected
-
-
 @settings(max_examples=60)
 @given(worlds(most=1))
 def test_any_difference_of_published_cells_has_nobody_or_enough(world: World) -> None:

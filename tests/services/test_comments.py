@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import select
 
-from app.models.tables import Comment, CommentPool, Release, Wave
+from app.models.tables import Comment, CommentPool, Release
 from app.services import comments, names, releases
 from tests import factories
 from tests.server import Api, must
-from tests.services.sending import bulk
+from tests.services.sending import bulk, problem
 from tests.services.writing import ITEMS, people, read, released, said, texts, wave_of, written
 
 THREE = {"erving": texts("e", 6), "leverett": texts("l", 5), "shutesbury": texts("s", 5)}
@@ -106,13 +106,11 @@ def test_an_attributed_group_has_no_minimum(api: Api) -> None:
 
 
 def test_nothing_is_kept_that_nobody_would_read(api: Api) -> None:
-    wave = written(api, THREE)
-    with api.database.write() as session:
-        row = session.get(Wave, wave)
-        assert row is not None
-        row.promise = {"family": {**row.promise["family"], "director": "banded"}}
-    must(api.admin.post(f"/v1/waves/{wave}/releases"), 201)
+    banded = {"mode": "confidential", "minimum": 10, "director": "banded"}
+    wave = released(api, {"erving": texts("e", 12)}, promise={"family": banded})
     assert stored(api, wave) == []
+    refused = api.client("director").get(f"/v1/waves/{wave}/comments")
+    problem(refused, 403, "audience-not-served")
 
 
 def test_the_release_and_its_comments_are_stored_together(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

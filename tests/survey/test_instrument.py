@@ -357,6 +357,13 @@ def test_too_many_and_too_wide() -> None:
     assert faults(define(items=wide)) == [("/sections", "too_wide")]
 
 
+def test_attributes_and_how_many_there_may_be() -> None:
+    some = [item(f"a{n}", "boolean", attribute=n != 1) for n in range(13)]
+    assert parse(define(items=some)).attributes == ("a0", *(f"a{n}" for n in range(2, 13)))
+    many = [*some, item("last", "single", options=factories.options("x"), attribute=True)]
+    assert faults(define(items=many)) == [("/sections/0/items/13/attribute", "too_many_attributes")]
+
+
 # ------------------------------------------------------------------ anything at all
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from app.survey.instrument import GROUPS
-from app.survey.promise import BANDED_FROM, FLOOR, Promise, default_promise, digest, looser, plain_words
+from app.survey.promise import BANDED_FROM, FLOOR, Promise, default_promise, digest, is_exact, looser, plain_words
 
 ATTRIBUTED = {"mode": "attributed"}
 
@@ -188,3 +188,19 @@ def test_an_attributed_group_is_told_who_sees_what() -> None:
     assert "su función y su escuela" in words["es"]
     assert "confidential" not in words["en"]
     assert "confidencial" not in words["es"]
+
+
+# ------------------------------------------------------------------ who gets exact figures
+@pytest.mark.parametrize(
+    ("promised", "exact_for"),
+    [
+        (ATTRIBUTED, {"director"}),
+        (EXACT_BANDED, {"director"}),
+        (filled(minimum=5), {"director"}),
+        (filled(minimum=5, principal="exact"), {"director", "principal"}),
+        (filled(principal="exact", public="banded"), {"director", "principal"}),
+        (filled(director="banded", principal="banded"), set()),
+    ],
+)
+def test_who_gets_exact_figures(promised: dict[str, Any], exact_for: set[str]) -> None:
+    assert {audience for audience in ("director", "principal", "public") if is_exact(promised, audience)} == exact_for
