@@ -120,7 +120,7 @@ def _seal(
     members = _members(group, published, bases)
     items, constructs = _levels(group, raw, members, published.rest(bases))
     breakdowns = []
-    if crossed is not None and published.union:
+    if crossed is not None:
         if crossed.cells != raw.cells:
             raise ValueError("people are counted by attribute in other cells than the wave's")
         shown = everything_by(crossed)

@@ -1,19 +1,16 @@
-"""Rule 5: which attributes, items and constructs are shown by category. By example, and the guarantee on any wave."""
+"""Which attributes, items and constructs are shown by category, by example. On any wave: `test_breakdown.py`."""
 
 from __future__ import annotations
 
-from itertools import chain, combinations
+from itertools import chain
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 
-from app.analysis.cuts import nobody_or_enough
 from app.analysis.disclosure import seal
 from app.analysis.sealed import Level
-from tests.analysis.breakdown_oracle import ByAttribute
 from tests.analysis.oracle import Group, Row
-from tests.analysis.waves import SCHOOLS, World, cross_rows, worlds
+from tests.analysis.waves import SCHOOLS, World, cross_rows
 from tests.factories import definition, en, options, rating
 
 PLAN: dict[str, Any] = {
@@ -133,16 +130,13 @@ def test_the_people_who_answered_an_item_are_cut_too() -> None:
 
 
 def test_an_item_shown_for_the_union_alone_has_no_schools_to_subtract() -> None:
-    """Four answer `heard` in Ash, so that no school shows it; in each category enough do."""
-    rows = [people("ash", 9, plan=p, heard=None) for p in ("yes", "no")]
-    rows += [
-        people("ash", 3, plan="yes"),
-        people("ash", 1, plan="no"),
-        *(people("birch", 7, plan=p) for p in ("yes", "no")),
-    ]
-    found = world(*rows)
-    assert found.sealed.groups[0].items["heard"] == Level.UNION
-    assert "heard" in shown(found)[1]
+    """Four answer `heard` in Ash, so that no school shows it, nor its construct; in each category enough do."""
+    rows: list[Row] = [("ash", {"plan": p}) for p in ("yes", "no") for _ in range(9)]
+    rows += [("ash", {"heard": "agree", "plan": p}) for p in ("yes", "yes", "yes", "no")]
+    rows += [("birch", {"heard": "agree", "plan": p}) for p in ("yes", "no") for _ in range(7)]
+    found = world(rows, items=[rating("heard"), PLAN])
+    assert found.sealed.groups[0].items["heard"] == found.sealed.groups[0].constructs["communication"] == Level.UNION
+    assert shown(found) == (["yes", "no"], {"heard"}, {"communication"})
 
 
 def test_an_item_is_cut_against_the_attributes_that_show_it() -> None:
@@ -150,8 +144,8 @@ def test_an_item_is_cut_against_the_attributes_that_show_it() -> None:
     rows = [people(s, 8, plan=p, bus=b) for s in ("ash", "birch") for p, b in (("yes", True), ("no", False))]
     rows += [people("ash", 2, plan="no", bus=True), people("birch", 4, plan="no", bus=True, heard=None)]
     found = world(*rows)
-    assert shown(found)[1] == {"informed", "heard", "bus"}
-    assert shown(found, "bus")[:2] == (["true", "false"], {"informed", "plan"})
+    assert shown(found)[1:] == ({"informed", "heard", "bus"}, {"communication"})
+    assert shown(found, "bus") == (["true", "false"], {"informed", "plan"}, set())
 
 
 def test_a_construct_needs_people_with_a_score() -> None:
@@ -163,6 +157,18 @@ def test_a_construct_needs_people_with_a_score() -> None:
     ]  # fmt: skip
     found = world(rows, items=[*three, PLAN])
     assert shown(found) == (["yes", "no"], {"one", "two", "three"}, set())
+
+
+def test_the_people_with_a_score_are_cut_too() -> None:
+    """In Ash eighteen have no plan; eight of them answer each item, but only three have a score."""
+    three = [rating(key) for key in ("one", "two", "three")]
+    full: dict[str, Any] = dict.fromkeys(("one", "two", "three"), "agree")
+    rows: list[Row] = [("ash", full | {"plan": "yes"})] * 20 + [("birch", full | {"plan": "no"})] * 20
+    rows += [("ash", full | {"plan": "no"})] * 3
+    rows += [("ash", {key: "agree", "plan": "no"}) for key in full for _ in range(5)]
+    found = world(rows, items=[*three, PLAN])
+    assert shown(found) == (["yes", "no"], {"one", "two", "three"}, set())
+    assert shown(world(rows, [("ash", full | {"plan": "no"})] * 2, items=[*three, PLAN]))[2] == {"communication"}
 
 
 def test_an_attributed_group_shows_all() -> None:
@@ -177,39 +183,3 @@ def test_counts_by_other_cells_are_refused() -> None:
     with pytest.raises(ValueError, match="other cells"):
         seal(found.facts, found.tallies, other)
     assert seal(found.facts, found.tallies).groups[0].breakdowns == ()
-
-
-@settings(max_examples=40)
-@given(worlds(most=1))
-def test_no_few_people_follow_from_any_two_sortings(of: World) -> None:
-    """For all that is sealed: rows of the wave against what the seal says is published, the finest sets on both sides."""
-    (group,), (sealed,) = of.groups, of.sealed.groups
-    if not group.confidential:
-        return
-    sortings: list[tuple[list[int], Any]] = []
-    by = {b.attribute: ByAttribute(group, of.schools, b.attribute) for b in sealed.breakdowns}
-    for breakdown in sealed.breakdowns:
-        of_row = by[breakdown.attribute].of
-        members = [list(c.categories or (c.category,)) for c in breakdown.cells]
-        sortings.append(([next(at for at, ms in enumerate(members) if v in ms) for v in of_row], breakdown))
-    here = by[sealed.breakdowns[0].attribute].here if by else None
-    if here is None:
-        return
-    apart = here.published()[:-1]
-    rows: list[int] = [next((at for at, c in enumerate(apart) if s in c), len(apart)) for s, _ in group.rows]
-    for (left, one), (right, other) in combinations([(rows, sealed), *sortings], 2):
-        assert differ_enough(left, right, range(len(rows)), group.k)
-        for item in here.closed:
-            needs = Level.SCHOOLS if one is sealed else Level.UNION
-            if one.items[item["key"]] >= needs and other.items[item["key"]] >= Level.UNION:
-                behind = [i for i, (_, answers) in enumerate(group.rows) if here.state(item, answers) == "n"]
-                assert differ_enough(left, right, behind, group.k), item["key"]
-
-
-def differ_enough(left: list[int], right: list[int], behind: Any, k: int) -> bool:
-    import numpy as np
-
-    table = np.zeros((max(left) + 1, max(right) + 1), dtype=np.int64)
-    for i in behind:
-        table[left[i], right[i]] += 1
-    return nobody_or_enough(table, k)

@@ -77,3 +77,16 @@ def test_every_cell_of_a_slice_stands_in_the_document(document: dict[str, Any]) 
     assert cells
     assert set(cells) <= set(whole)
     assert canonical(document) == before
+
+
+def test_the_document_of_an_attribute_is_narrowed_too() -> None:
+    """It has no participation, and gets none."""
+    plan = {"key": "plan", "kind": "boolean", "text": en("Plan?"), "attribute": True}
+    family = Group("family", definition(items=[*BOTH, plan]), True, 5, {}, rows=ROWS)
+    staff = Group("staff", definition("staff", [*BOTH, plan]), True, 5, {}, rows=ROWS)
+    whole = World(SCHOOLS[:4], [family, staff]).by("plan")
+    assert canonical(narrow(whole)) == canonical(whole)
+    found = narrow(whole, groups=["staff"], items=["alone"])
+    assert "participation" not in found
+    assert [(e["item"], {c["group"] for c in e["cells"]}) for e in found["items"]] == [("alone", {"staff"})]
+    assert found["constructs"] == []

@@ -269,3 +269,17 @@ def test_reporters_of_the_director(api: Api, released: str) -> None:
     problem(get(limited, released, group="family"), 404, "not-found")
     elsewhere = api.client("reporter", audience="director", waves=["another-wave"])
     problem(get(elsewhere, released), 404, "not-found")
+
+
+def test_principals_of_exact_figures(api: Api, released: str) -> None:
+    """The union-wide figures of the families are theirs to read, whatever their school; of others nothing."""
+    director = document(api.client("director"), released, group="family")
+    for reader in (api.client("principal"), api.client("reporter", audience="principal")):
+        full = document(reader, released)
+        summary = must(reader.get(f"/v1/waves/{released}/summary"))
+        assert (full["audience"], full["release"]) == ("principal", summary["release"])
+        assert list(full["promise"]) == ["family"]
+        assert (full["items"], full["constructs"]) == (director["items"], director["constructs"])
+        assert get(reader, released, group="family").content == get(reader, released).content
+        problem(get(reader, released, "nothing"), 404, "not-found")
+    assert get(api.client("principal", schools=["leverett"]), released).content == get(reader, released).content
