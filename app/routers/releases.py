@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.auth import DIRECTORS, READERS, Caller
-from app.errors import NotAcceptable
 from app.models.base import Listing
 from app.services import releases
 from app.survey.base import SLUG_PATTERN
-from app.web.routes import Json, V1Route
+from app.web.routes import Json, V1Route, check_accepts_json
 from app.web.state import Held, Key, Needs, Reader, State, listing
 
 router = APIRouter(prefix="/v1/waves/{wave}", route_class=V1Route, tags=["results"])
@@ -46,9 +45,7 @@ def read_release(wave: Key, number: Number, caller: ResultReader, session: Reade
 
 
 def _slice(held: State, request: Request, caller: Caller, wave: str, **scope: Any) -> Response:
-    accept = request.headers.get("accept", "*/*")
-    if not any(kind in accept for kind in ("application/json", "application/*", "*/*")):
-        raise NotAcceptable("Results are served as application/json.")
+    check_accepts_json(request)
     scope["items"], scope["constructs"] = tuple(scope["items"] or ()), tuple(scope["constructs"] or ())
     body, etag = releases.read(held.database, held.shelf, caller, wave, **scope)
     return Response(body, headers={"ETag": etag}, media_type="application/json")

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from app.errors import Fault, InvalidRequest, MalformedJson, PreconditionFailed
+from app.errors import Fault, InvalidRequest, MalformedJson, NotAcceptable, PreconditionFailed
 from app.web.bodies import DEFINITION_LIMIT, holds_nul, read_json
 from app.web.state import Needs
 
@@ -42,6 +42,13 @@ def matches(header: str, etag: str, *, weak: bool) -> bool:
     """Tell whether an `If-None-Match` (weak comparison) or `If-Match` (strong) header names the ETag."""
     tags = [tag.strip() for tag in header.split(",")]
     return "*" in tags or etag in ([tag.removeprefix("W/") for tag in tags] if weak else tags)
+
+
+def check_accepts_json(request: Request) -> None:
+    """Raise NotAcceptable for a reader of results who asks for something else than JSON."""
+    accept = request.headers.get("accept", "*/*")
+    if not any(kind in accept for kind in ("application/json", "application/*", "*/*")):
+        raise NotAcceptable("Results are served as application/json.")
 
 
 def check_if_match(request: Request, standing: Any) -> None:

@@ -236,6 +236,12 @@ def test_etags(api: Api, second: Api, released: str) -> None:
     assert get(director, released, group="staff").headers["etag"] != etag
 
 
+def test_other_representations(api: Api, released: str) -> None:
+    address = f"/v1/waves/{released}/attributes/plan/summary"
+    problem(api.client("director").get(address, headers={"Accept": "text/csv"}), 406, "not-acceptable")
+    assert faults(get(api.client("director"), released, format="csv")) == {("format", "unknown_parameter")}
+
+
 def test_bytes_stay_whatever_happens_to_the_responses(api: Api) -> None:
     wave = closed(api)
     director = api.client("director")
