@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import select
 
-from app.models.tables import Comment, CommentPool, Release
+from app.models.tables import Comment, CommentPool, Release, SurveyResponse
 from app.services import comments, names, releases
 from tests import factories
 from tests.server import Api, must
@@ -161,6 +161,18 @@ def test_no_open_questions_no_look_at_answers(api: Api) -> None:
         event.remove(engine, "before_cursor_execute", listen)
     assert any("survey_response" in statement for statement in seen)
     assert not any("open_answers" in statement for statement in seen)
+
+
+def test_what_becomes_of_responses_changes_no_byte(api: Api) -> None:
+    wave = released(api, THREE)
+    before = api.admin.get(f"/v1/waves/{wave}/comments")
+    with api.database.write() as session:
+        rows = list(session.exec(select(SurveyResponse).where(SurveyResponse.wave == wave)))
+        session.delete(rows[0])
+        rows[1].school, rows[2].open_answers = "swift-river", '{"anything":"something else"}'
+        session.add_all(rows[1:3])
+    after = api.admin.get(f"/v1/waves/{wave}/comments")
+    assert (after.content, after.headers["etag"]) == (before.content, before.headers["etag"])
 
 
 # ------------------------------------------------------------------ the order
