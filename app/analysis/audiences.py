@@ -59,7 +59,7 @@ def _only(document: Mapping[str, Any], groups: Collection[str]) -> Document:
     """Leave out all other groups, and what none of these has."""
     return {
         **document,
-        "promise": {group: promise for group, promise in document["promise"].items() if group in groups},
+        **{name: {g: said for g, said in document[name].items() if g in groups} for name in ("promise", "instruments")},
         "participation": [row for row in document["participation"] if row["group"] in groups],
         "items": _with_cells(document["items"], groups),
         "constructs": _with_cells(document["constructs"], groups),

@@ -6,7 +6,7 @@ not what is in it: which attributes, categories and items are shown was decided 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app.analysis.crossing import Value, categories
@@ -14,27 +14,23 @@ from app.analysis.disclosure import protected
 from app.analysis.facts import WaveFacts
 from app.analysis.figures import Figures
 from app.analysis.sealed import Breakdown, Level, Sealed
-from app.analysis.summarize import described
+from app.analysis.summarize import described, head
 
 
 def break_down(
     facts: WaveFacts,
     sealed: Sealed,
     attribute: str,
-    groups: Collection[str],
     audience: str,
-    promise: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Make the document of an attribute, without its `release` member.
 
     Parameters
     ----------
-    facts : the wave; only the codebooks of its groups are read, all else is in the seal.
-    sealed : what may be published of it.
-    attribute : key of the item; each of the groups has it as an attribute.
-    groups : those that the audience may read with exact figures, at least one.
+    facts : the wave, with the groups that the audience may read with exact figures; each has the attribute.
+    sealed : what may be published of these groups.
+    attribute : key of the item.
     audience : for whom.
-    promise : group -> its filled promise; those of other groups are left out.
 
     Returns
     -------
@@ -46,23 +42,18 @@ def break_down(
     ------
     ValueError : when the seal was made with another instrument than the facts name.
     """
-    having = [group for group in facts.groups if group.group in groups]
-    values = {group.group: categories(group.codebook, attribute) for group in having}
-    breakdowns = [group.by(attribute) for group in sealed.groups if group.group in values]
+    values = {group.group: categories(group.codebook, attribute) for group in facts.groups}
+    breakdowns = [group.by(attribute) for group in sealed.groups]
     items, constructs = described(
         facts, breakdowns, lambda of, *figures: _cells(values[of.group], of, *figures), without=(attribute,)
     )
-    instruments = [group.codebook.instrument for group in having]
+    instruments = [group.codebook.instrument for group in facts.groups]
     options: dict[str, Any] = {}
     for instrument in instruments:
         for option in instrument.by_key[attribute].options(instrument.scales, instrument.default_locale):
             options.setdefault(option["value"], option)
     return {
-        "wave": sealed.wave,
-        "title": sealed.title,
-        "audience": audience,
-        "simulated": sealed.simulated,
-        "promise": {group.group: promise[group.group] for group in having},
+        **head(facts, audience),
         "attribute": attribute,
         "text": instruments[0].by_key[attribute].text.say(instruments[0].default_locale),
         "options": list(options.values()),

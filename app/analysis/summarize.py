@@ -25,7 +25,7 @@ def summarize(facts: WaveFacts, sealed: Sealed) -> dict[str, Any]:
 
     Parameters
     ----------
-    facts : the wave; only the codebooks and the promises of its groups are read, all else is in the seal.
+    facts : the wave; the numbers of its rosters are not read, they are in the seal.
     sealed : what may be published of it.
 
     Returns
@@ -40,14 +40,25 @@ def summarize(facts: WaveFacts, sealed: Sealed) -> dict[str, Any]:
     """
     items, constructs = described(facts, sealed.groups, lambda *of: _cells(sealed.schools, *of))
     return {
-        "wave": sealed.wave,
-        "title": sealed.title,
-        "audience": "director",
-        "simulated": sealed.simulated,
-        "promise": {group.group: group.promise for group in facts.groups},
+        **head(facts, "director"),
         "participation": list(sealed.participation),
         "items": items,
         "constructs": constructs,
+    }
+
+
+def head(facts: WaveFacts, audience: str) -> dict[str, Any]:
+    """Say of a document whose figures it has: the wave, the reader, what was promised, the questions asked."""
+    return {
+        "wave": facts.wave,
+        "title": facts.title,
+        "audience": audience,
+        "simulated": facts.simulated,
+        "promise": {group.group: group.promise for group in facts.groups},
+        "instruments": {
+            group.group: {"instrument": group.instrument, "digest": group.codebook.instrument.digest}
+            for group in facts.groups
+        },
     }
 
 

@@ -11,7 +11,7 @@ from functools import partial, reduce
 from operator import or_
 from typing import Any
 
-from tests.analysis.oracle import Group, OneGroup
+from tests.analysis.oracle import Group, OneGroup, instrument_of, promise_of
 
 Value = str | None
 People = int
@@ -55,7 +55,8 @@ def document_by(
         "title": title,
         "audience": "director",
         "simulated": simulated,
-        "promise": {by.here.g.group: {"of": by.here.g.group} for by in having},
+        "promise": {by.here.g.group: promise_of(by.here.g) for by in having},
+        "instruments": {by.here.g.group: instrument_of(by.here.g) for by in having},
         "attribute": attribute,
         "text": having[0].attribute["text"][first.definition["default_locale"]],
         "options": options,

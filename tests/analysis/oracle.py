@@ -1,7 +1,8 @@
 """The slow twin: the director's document computed from rows of answers, in plain Python and exact fractions.
 
 Written from STATISTICS.md, DISCLOSURE.md and API.md alone. It shares no line with `app.analysis` and no data structure
-with `app.survey`: an instrument is its raw definition here, a response a pair of a school and a dictionary of answers.
+with `app.survey`, of which it takes digests alone: an instrument is its raw definition here, a response a pair of a
+school and a dictionary of answers.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from scipy import optimize, stats
+
+from app.survey.instrument import parse
 
 Z = 1.959963984540054
 OMEGA_UNDECIDED = "omega: two solutions are as good as each other, or a loading is next to 1"
@@ -68,6 +71,7 @@ def document(
         "audience": "director",
         "simulated": simulated,
         "promise": {group.group: promise_of(group) for group in groups},
+        "instruments": {group.group: instrument_of(group) for group in groups},
         "participation": participation,
         "items": items,
         "constructs": constructs,
@@ -78,6 +82,10 @@ def promise_of(group: Group) -> dict[str, Any]:
     if not group.confidential:
         return {"mode": "attributed"}
     return {"mode": "confidential", "minimum": group.k, "director": "exact", "principal": "none", "public": "none"}
+
+
+def instrument_of(group: Group) -> dict[str, str]:
+    return {"instrument": f"{group.group}@1", "digest": parse(group.definition).digest}
 
 
 class OneGroup:

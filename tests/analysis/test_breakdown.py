@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analysis.breakdown import break_down
 from app.analysis.sealed import Sealed
 from tests.analysis.breakdown_oracle import is_attribute
 from tests.analysis.comparing import differences
@@ -43,8 +42,7 @@ def test_the_same_document_from_the_bytes(world: World) -> None:
     loaded = Sealed.load(data)
     assert loaded.dump() == data
     for attribute in attributes_of(world):
-        groups = groups_by(world, attribute)
-        again = break_down(world.facts, loaded, attribute, groups, "director", {g: {"of": g} for g in groups})
+        again = world.by(attribute, sealed=loaded)
         assert canonical(again) == canonical(world.by(attribute))
 
 
@@ -149,14 +147,6 @@ def test_each_group_has_its_own_categories() -> None:
     assert differences(by, world.expected_by("plan")) == []
 
 
-def test_only_the_groups_that_the_audience_may_read() -> None:
-    world = World(SCHOOLS[:2], [group_of(rows=rows_of(yes=20, no=20)), group_of("staff", rows=rows_of(yes=20, no=20))])
-    promise = {"family": {"mode": "a"}, "staff": {"mode": "b"}}
-    by = break_down(world.facts, world.sealed, "plan", ["staff"], "principal", promise)
-    assert (by["audience"], by["promise"]) == ("principal", {"staff": {"mode": "b"}})
-    assert {c["group"] for e in (*by["items"], *by["constructs"]) for c in e["cells"]} == {"staff"}
-
-
 def test_reliability_of_few_in_a_category_is_none() -> None:
     """Sixteen and sixteen people, of whom in one category only nine answered both items."""
     rows = rows_of(yes=16, no=9) + [(s, a | {"heard": None}) for s, a in rows_of(no=3)]
@@ -172,4 +162,4 @@ def test_a_summary_needs_the_instrument_it_was_sealed_with() -> None:
     sealed = world.sealed
     world.facts.groups[0].__dict__["instrument"] = "family@2"
     with pytest.raises(ValueError, match="sealed with family@1"):
-        break_down(world.facts, sealed, "plan", ["family"], "director", {"family": {}})
+        world.by("plan", sealed=sealed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -66,10 +66,13 @@ class World:
     def expected(self) -> dict[str, Any]:
         return document("fall", "Fall", True, self.schools, self.groups)
 
-    def by(self, attribute: str, audience: str = "director") -> dict[str, Any]:
+    def by(self, attribute: str, audience: str = "director", sealed: Sealed | None = None) -> dict[str, Any]:
         """The document of an attribute, all groups that have it."""
+        sealed = sealed or self.sealed
         groups = [group.group for group in self.groups if is_attribute(group, attribute)]
-        return break_down(self.facts, self.sealed, attribute, groups, audience, {g: {"of": g} for g in groups})
+        facts = replace(self.facts, groups=tuple(group for group in self.facts.groups if group.group in groups))
+        sealed = replace(sealed, groups=tuple(group for group in sealed.groups if group.group in groups))
+        return break_down(facts, sealed, attribute, audience)
 
     def expected_by(self, attribute: str) -> dict[str, Any]:
         return document_by(attribute, "fall", "Fall", True, self.schools, self.groups)
