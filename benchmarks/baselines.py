@@ -1,22 +1,28 @@
 """What Soundings is measured against: the same requests, served in the plainest way.
 
-`echo` checks a body with a pydantic model and keeps nothing; `orm` stores it with a session and a commit for each
-request; `lines` reads a bulk and decodes every line of it.
+`echo` checks a body with a pydantic model and keeps nothing; `orm` does for a response all that Soundings does, with a
+session and a commit for each request; `lines` reads a bulk and decodes every line of it.
 """
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, create_model
-from sqlalchemy import JSON, create_engine, event
-from sqlmodel import Field, Session, SQLModel
+from sqlalchemy import create_engine, event
+from sqlmodel import Session, select
 
+from app.auth import fingerprint, withdrawal_code
+from app.models.tables import ApiKey, SurveyResponse
+from app.services.keys import caller_of
+from app.services.responses import check
+from app.services.waves import sheet_of
 from benchmarks.ground import GROUPS, ITEMS, VALUES
 
 _Group = Literal[GROUPS]  # type: ignore[valid-type]
@@ -59,20 +65,20 @@ async def echo_response(body: Body) -> dict[str, str]:
 
 
 # ------------------------------------------------------------------ one session and one commit for each request
-class Stored(SQLModel, table=True):
-    id: str = Field(primary_key=True)
-    group: str
-    school: str | None
-    answers: dict[str, Any] = Field(sa_type=JSON)
-
-
 @orm.post("/responses", status_code=201)
-def store_response(body: Body) -> dict[str, str]:
+def store_response(body: dict[str, Any], authorization: Annotated[str, Header()]) -> dict[str, Any]:
+    """The same contract, as it is usually written: what is needed is read, and what is made is added, by a session."""
     with Session(orm.state.engine) as session:
-        answers = body.answers.model_dump(exclude_none=True)
-        session.add(Stored(id=str(body.id), group=body.group, school=body.school, answers=answers))
-        session.commit()
-    return {"id": str(body.id)}
+        secret = fingerprint(authorization.removeprefix("Bearer "))
+        caller = caller_of(session.exec(select(ApiKey).where(ApiKey.secret_hash == secret)).one())
+        sheet = sheet_of(session, "w")
+        row = check(sheet, caller, body)
+        if session.get(SurveyResponse, (row.wave, row.id)) is None:
+            session.add(SurveyResponse(received_on=datetime.now(UTC).date(), **row._asdict()))
+            session.commit()
+    names = ("id", "wave", "group", "school", "promise_digest")
+    codes = {"withdrawal_code": withdrawal_code(b"benchmark", row.wave, row.id)}
+    return {name: getattr(row, name) for name in names} | {"instrument": sheet.groups[row.group].instrument} | codes
 
 
 if "BASELINE_FOLDER" in os.environ:
@@ -83,8 +89,6 @@ if "BASELINE_FOLDER" in os.environ:
     def _durable(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-
-    SQLModel.metadata.create_all(orm.state.engine, tables=[SQLModel.metadata.tables["stored"]])
 
 
 # ------------------------------------------------------------------ a bulk, decoded and forgotten

@@ -7,12 +7,13 @@ import json
 import os
 import random
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,12 @@ def baseline(folder: Path, name: str) -> Any:
     uvicorn = ("uvicorn", f"benchmarks.baselines:{name}", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1")
     quick = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--no-server-header")
     return started(folder, *uvicorn, *quick, "--log-level", "warning", probe="/healthz", BASELINE_FOLDER=str(folder))
+
+
+def copy(database: Path, to: Path) -> None:
+    """Copy an SQLite database that is in use."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("VACUUM INTO ?", (str(to),))
 
 
 def say_load() -> None:

@@ -29,6 +29,7 @@ def main() -> None:
         ground.baseline(Path(folder), "echo") as (echo, _),
         ground.baseline(Path(folder), "orm") as (orm, _),
     ):
+        ground.copy(Path(folder) / "soundings.db", Path(folder) / "orm.db")
         servers = {
             "soundings": (admin.port, "/v1/waves/w/responses"),
             "echo": (echo, "/responses"),

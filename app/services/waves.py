@@ -70,6 +70,25 @@ class Sheet:
     groups: dict[str, GroupSheet]
 
 
+def sheet_of(session: Session, wave: str) -> Sheet:
+    """Raises NotFound."""
+    row = find(session, wave)
+    return Sheet(
+        wave=wave,
+        revision=row.revision,
+        schools=frozenset(row.schools),
+        groups={
+            group: GroupSheet(
+                instrument=f"{version.key}@{version.version}",
+                codebook=codebook(version),
+                promise_digest=digest(row.promise[group]),
+                needs_school=group in ("family", "staff"),
+            )
+            for group, version in instruments_of(session, wave).items()
+        },
+    )
+
+
 class Sheets:
     """The sheets of this process. A stale one is noticed by its revision when a response is stored, then reread."""
 
@@ -84,21 +103,7 @@ class Sheets:
     def read(self, wave: str) -> Sheet:
         """Read the sheet from the database. Raises NotFound."""
         with self._database.read() as session:
-            row = find(session, wave)
-            sheet = Sheet(
-                wave=wave,
-                revision=row.revision,
-                schools=frozenset(row.schools),
-                groups={
-                    group: GroupSheet(
-                        instrument=f"{version.key}@{version.version}",
-                        codebook=codebook(version),
-                        promise_digest=digest(row.promise[group]),
-                        needs_school=group in ("family", "staff"),
-                    )
-                    for group, version in instruments_of(session, wave).items()
-                },
-            )
+            sheet = sheet_of(session, wave)
         with self._lock:
             if len(self._sheets) >= 1000:
                 self._sheets.clear()
