@@ -97,7 +97,8 @@ def share_interval(count: pd.Series[int], n: ArrayLike, population: ArrayLike) -
     Returns
     -------
     DataFrame : `count`, `share`, `low`, `high` (count / n and its interval; NaN for n = 0), `floor`, `ceiling` (the
-        share if all who did not answer had answered unfavorably, or favorably; NaN without N or for N = 0).
+        share if all who did not answer had answered unfavorably, or favorably; NaN without N or for N = 0), `flip` (as
+        `flip` gives it).
 
     Notes
     -----
@@ -111,7 +112,25 @@ def share_interval(count: pd.Series[int], n: ArrayLike, population: ArrayLike) -
     low = np.where((n == N) | (f == 0), share, low)
     high = np.where((n == N) | (f == n), share, high)
     figures = {"count": f, "share": share, "low": low, "high": high, "floor": floor, "ceiling": ceiling}
-    return pd.DataFrame(figures, count.index)
+    return pd.DataFrame({**figures, "flip": flip(f, n, N)}, count.index)
+
+
+def flip(count: NDArray[Any], n: NDArray[Any], population: Floats) -> NDArray[np.object_]:
+    """Count the silent who would have to answer the other way to move a share across one half.
+
+    Parameters
+    ----------
+    count, n : people who answered favorably, people who answered.
+    population : N of each row, not smaller than n; NaN where it is unknown. N - n people are silent.
+
+    Returns
+    -------
+    Whole numbers, the fewest people who, all against the majority, take it away: count / (n + x) < 1/2 for a share
+    above one half, (count + x) / (n + x) > 1/2 for one below. 1 at one half. NaN without N, for n = 0, and where even
+    all of the silent are too few.
+    """
+    x = abs(2 * count - n) + 1
+    return np.where((n > 0) & (x <= population - n), x.astype(object), np.nan)
 
 
 def wilson(share: Floats, size: Floats) -> tuple[Floats, Floats]:

@@ -414,7 +414,9 @@ def mean(values: list[Fraction], N: int | None) -> dict[str, float | None]:
 
 
 def share(count: int, n: int, N: int | None) -> dict[str, float | None]:
-    out: dict[str, float | None] = dict.fromkeys(("share", "low", "high", "floor", "ceiling"))
+    out: dict[str, float | None] = dict.fromkeys(("share", "low", "high", "floor", "ceiling", "flip"))
+    if N is not None and n:
+        out["flip"] = flip(count, n, N - n)
     if N:
         out |= {"floor": count / N, "ceiling": (count + N - n) / N}
     if n:
@@ -426,6 +428,16 @@ def share(count: int, n: int, N: int | None) -> dict[str, float | None]:
             half = Z / (1 + Z * Z / size) * math.sqrt(p * (1 - p) / size + Z * Z / (4 * size * size))
             out |= {"low": max(0.0, centre - half), "high": min(1.0, centre + half)}
     return {"count": count, **out}
+
+
+def flip(count: int, n: int, silent: int) -> int | None:
+    """Let one more of the silent answer against the majority until there is none on that side."""
+    before = Fraction(count, n)
+    for x in range(1, silent + 1):
+        against, along = Fraction(count, n + x), Fraction(count + x, n + x)
+        if (before >= Fraction(1, 2) and against < Fraction(1, 2)) or (before <= Fraction(1, 2) < along):
+            return x
+    return None
 
 
 def _stratified(strata: list[tuple[int, list[Fraction]]]) -> tuple[Fraction, float, int]:

@@ -49,6 +49,16 @@ def test_a_banded_cell_holds_n_and_the_ends_and_nothing_else(documents: dict[str
     assert pool["favorable"] == {"low": 3 / 13, "high": 5 / 13}
 
 
+def test_no_band_says_how_many_of_the_silent_would_flip_it() -> None:
+    world = one_item(mixed(7, 5, "ash"), SCHOOLS[:1], k=10, roster={"ash": 20})
+    read = audiences.everyone(promised(world, principal="banded", public="banded"))
+    favorable = {audience: cell_of(read[audience]["items"][0], "ash")["favorable"] for audience in read}
+    assert favorable["director"]["flip"] == 3
+    assert favorable["principal"].keys() == favorable["public"].keys() == {"low", "high"}
+    bands = promised(world, director="banded", principal="banded")
+    assert cell_of(audiences.director(bands)["items"][0], "ash")["favorable"].keys() == {"low", "high"}
+
+
 def test_the_union_s_band_is_the_sum_of_its_parts(documents: dict[str, Any]) -> None:
     union = cell_of(documents["principal"]["items"][0], None)
     parts = [band(7, 12), band(20, 21), band(5, 13), band(9, 12)]  # the last are the people without a school

@@ -182,7 +182,8 @@ def test_an_attributed_group_is_shown_whole() -> None:
     assert (ash["n"], ash["mean"]["se"], ash["favorable"]["floor"]) == (1, 0, 1)
     assert birch["status"] == "published"
     assert birch["mean"] == dict.fromkeys(("value", "sd", "se", "low", "high"))
-    assert birch["favorable"] == {"count": 0, "share": None, "low": None, "high": None, "floor": 0, "ceiling": 1}
+    nothing = dict.fromkeys(("share", "low", "high", "flip"))
+    assert birch["favorable"] == {"count": 0, "floor": 0, "ceiling": 1, **nothing}
     assert (union["n"], union["eligible"], union["stratified"]["covered"]) == (2, 3, 1)
 
 

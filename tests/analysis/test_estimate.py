@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from app.analysis.estimate import mean_interval, moments, ratio, share_interval, t_quantile, wilson
+from app.analysis.estimate import flip, mean_interval, moments, ratio, share_interval, t_quantile, wilson
 
 
 def mean_of(values: list[int], N: float = math.nan) -> pd.Series:
@@ -87,12 +87,12 @@ def test_means_of_few(values: list[int], N: float, expected: list[float | None])
 @pytest.mark.parametrize(
     ("count", "n", "N", "expected"),
     [
-        (0, 0, math.nan, [0, None, None, None, None, None]),
-        (0, 0, 0, [0, None, None, None, None, None]),
-        (0, 0, 9, [0, None, None, None, 0, 1]),
-        (1, 1, 1, [1, 1, 1, 1, 1, 1]),
-        (0, 1, 1, [0, 0, 0, 0, 0, 0]),
-        (2, 4, 4, [2, 0.5, 0.5, 0.5, 0.5, 0.5]),
+        (0, 0, math.nan, [0, None, None, None, None, None, None]),
+        (0, 0, 0, [0, None, None, None, None, None, None]),
+        (0, 0, 9, [0, None, None, None, 0, 1, None]),
+        (1, 1, 1, [1, 1, 1, 1, 1, 1, None]),
+        (0, 1, 1, [0, 0, 0, 0, 0, 0, None]),
+        (2, 4, 4, [2, 0.5, 0.5, 0.5, 0.5, 0.5, None]),
     ],
 )
 def test_shares_of_few(count: int, n: int, N: float, expected: list[float | None]) -> None:
@@ -112,6 +112,24 @@ def test_the_interval_narrows_to_the_share(of: tuple[int, int, int]) -> None:
     assert corrected["low"] <= corrected["share"] <= corrected["high"]
     assert corrected["floor"] <= corrected["share"] + 1e-15
     assert corrected["share"] <= corrected["ceiling"] + 1e-15
+
+
+@pytest.mark.parametrize(
+    ("count", "n", "N", "expected"),
+    [
+        (17, 24, 34, None),  # 11 more would have to answer unfavorably, 10 are silent
+        (17, 24, 35, 11),
+        (14, 24, 34, 5),
+        (10, 24, 34, 5),
+        (12, 24, 34, 1),
+        (12, 24, 24, None),
+        (12, 24, math.nan, None),
+    ],
+)
+def test_how_many_of_the_silent_would_flip_a_share(count: int, n: int, N: float, expected: int | None) -> None:
+    (found,) = flip(np.array([count]), np.array([n]), np.array([N]))
+    assert found == expected if expected is not None else math.isnan(found)
+    assert type(found) is (float if expected is None else int)
 
 
 def test_whole_numbers_of_any_size_divide_exactly() -> None:
