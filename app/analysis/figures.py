@@ -52,17 +52,17 @@ def item_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figures]:
     scored = [key for key in keys if columns[key][0].scores]
     marked = [key for key in keys if columns[key][0].favorable]
     answers = people.answers(tally, keys)
-    n, N = answers["n"], _population(group, answers["not_asked"])
+    n, N = answers["n"], population(group, answers["not_asked"])
     within = N.where(n <= N)
     scores, count = people.item_scores(tally, scored), people.favorable(tally, marked)
-    means = _plain(mean_interval(scores, within[scores.index]))
-    shares = _plain(share_interval(count, n[count.index], within[count.index]))
+    means = plain(mean_interval(scores, within[scores.index]))
+    shares = plain(share_interval(count, n[count.index], within[count.index]))
     warnings = _warnings(
         roster_exceeded=n > N,
         low_response=_low_response(group, tally, n.index),
         many_not_applicable=3 * answers["not_applicable"] > answers.drop(columns="not_asked").sum(axis=1),
     )
-    plain = _plain(answers)
+    states = plain(answers)
     sheet = answers.assign(N=N).join(scores[["value", "variance"]]).join(count.rename("count"))
     sheets = {key: of for (key,), of in sheet.groupby(["item"], sort=False)}
     found: dict[str, Figures] = {}
@@ -70,7 +70,7 @@ def item_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figures]:
         counts = _rows(people.options(tally, key))
         markable = _can_be_marked(tally, key)
         found[key] = [
-            plain[key, place]
+            states[key, place]
             | {"eligible": cell.eligible, "counts": counts[place]}
             | ({"favorable": shares.get((key, place))} if markable else {})
             | ({"mean": means[key, place]} if key in scored else {})
@@ -110,14 +110,14 @@ def construct_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figure
     marked = [item for item in construct_of if columns[item][0].favorable]
     answers = people.answers(tally, list(construct_of))
     scores = people.person_scores(tally, list(items_of))
-    n, N = scores["n"], _population(group, _added_up(answers["not_asked"], construct_of))
-    means = _plain(mean_interval(scores, N.where(n <= N)))
-    count = _added_up(people.favorable(tally, marked), construct_of)
-    favorable = pd.DataFrame({"count": count, "n": _added_up(answers["n"].loc[marked], construct_of)})
-    shares = _plain(favorable.assign(share=ratio(count.to_numpy(), favorable["n"].to_numpy())))
+    n, N = scores["n"], population(group, added_up(answers["not_asked"], construct_of))
+    means = plain(mean_interval(scores, N.where(n <= N)))
+    count = added_up(people.favorable(tally, marked), construct_of)
+    favorable = pd.DataFrame({"count": count, "n": added_up(answers["n"].loc[marked], construct_of)})
+    shares = plain(favorable.assign(share=ratio(count.to_numpy(), favorable["n"].to_numpy())))
     consistency = _consistency(tally).reindex(n.index)
     shown = consistency["n"] >= (group.minimum if group.confidential else 0)
-    reliable = _plain(consistency[shown])
+    reliable = plain(consistency[shown])
     warnings = _warnings(
         roster_exceeded=n > N,
         low_response=_low_response(group, tally, n.index),
@@ -139,8 +139,14 @@ def construct_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figure
 
 
 # ------------------------------------------------------------------ parts of both
-def _population(group: SealedCells[Any], not_asked: pd.Series[int]) -> pd.Series[float]:
-    """N of each row: NaN where it is unknown. It may be smaller than n."""
+def population(group: SealedCells[Any], not_asked: pd.Series[int]) -> pd.Series[float]:
+    """Give N of each row: NaN where it is unknown. It may be smaller than n.
+
+    Parameters
+    ----------
+    group : the sealed cells of a group.
+    not_asked : people who were not asked, rows by (item or construct, cell).
+    """
     eligible = np.array([cell.eligible for cell in group.cells], dtype=float)  # None becomes NaN
     known = np.full_like(eligible, np.nan) if group.counts_children else eligible
     N = pd.Series(known[not_asked.index.get_level_values("cell")], not_asked.index)
@@ -178,7 +184,7 @@ def _over_strata(group: SealedCells[Any], of: pd.DataFrame, shown: Collection[st
     return {"stratified": figures | {"covered": by.covered}, "kish_design_effect": by.design_effect}
 
 
-def _added_up(by_item: pd.Series[int], construct_of: Mapping[str, str]) -> pd.Series[int]:
+def added_up(by_item: pd.Series[int], construct_of: Mapping[str, str]) -> pd.Series[int]:
     """Add up the items of each construct, by (construct, cell)."""
     construct = by_item.index.get_level_values("item").map(construct_of).rename("construct")
     return by_item.groupby([construct, by_item.index.get_level_values("cell")], sort=False).sum()
@@ -211,8 +217,8 @@ def _warnings(**told: pd.Series[bool]) -> dict[Any, dict[str, list[str]]]:
     return {place: {"warnings": names} for place, names in zip(index, listed, strict=True) if names}
 
 
-def _plain(frame: pd.DataFrame) -> dict[Any, dict[str, Any]]:
-    """Row -> its values as JSON data: plain numbers, None for NaN."""
+def plain(frame: pd.DataFrame) -> dict[Any, dict[str, Any]]:
+    """Give of each row its values as JSON data: plain numbers, None for NaN."""
     columns = {str(name): column.to_numpy() for name, column in frame.items()}
     return dict(zip(frame.index.tolist(), _rows(columns), strict=True))
 
