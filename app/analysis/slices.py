@@ -34,7 +34,7 @@ def narrow(
     """
 
     def kept(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        cut = [entry | {"cells": [c for c in entry["cells"] if _within(c, groups, schools)]} for entry in entries]
+        cut = [entry | {"cells": [c for c in entry["cells"] if within(c, groups, schools)]} for entry in entries]
         return [entry for entry in cut if entry["cells"]]
 
     listed, measured = document["items"], document["constructs"]
@@ -44,11 +44,12 @@ def narrow(
         listed = [entry for entry in listed if entry["item"] in wanted]
     part = {**document, "items": kept(listed), "constructs": kept(measured)}
     if "participation" in document:
-        part["participation"] = [row for row in document["participation"] if _within(row, groups, schools)]
+        part["participation"] = [row for row in document["participation"] if within(row, groups, schools)]
     return part
 
 
-def _within(cell: Mapping[str, Any], groups: Collection[str] | None, schools: Collection[str] | None) -> bool:
+def within(cell: Mapping[str, Any], groups: Collection[str] | None, schools: Collection[str] | None) -> bool:
+    """Tell whether a cell, or a row of participation, belongs to a slice as `narrow` makes it."""
     if groups is not None and cell["group"] not in groups:
         return False
     if schools is None or cell["school"] in schools:

@@ -38,7 +38,7 @@ def summarize(facts: WaveFacts, sealed: Sealed) -> dict[str, Any]:
     ------
     ValueError : when the seal was made with another instrument than the facts name.
     """
-    items, constructs = described(facts, sealed.groups, lambda *of: _cells(sealed.schools, *of))
+    items, constructs = described(facts, sealed.groups, lambda *of: named_cells(sealed.schools, *of))
     return {
         **head(facts, "director"),
         "participation": list(sealed.participation),
@@ -96,16 +96,16 @@ def described(
         for key, figures in item_figures(group, tally).items():
             if key not in without:
                 item = book.instrument.by_key[key]
-                entry = items.setdefault((key, _meaning(item, book.instrument)), _item_entry(item, book.instrument))
+                entry = items.setdefault((key, meaning(item, book.instrument)), item_entry(item, book.instrument))
                 entry["cells"] += named(group, group.items[key], figures)
         for key, figures in construct_figures(group, tally).items():
-            entry = constructs.setdefault(key, _construct_entry(key, book.instrument))
+            entry = constructs.setdefault(key, construct_entry(key, book.instrument))
             entry["items"] += [i for i in book.instrument.construct_items[key] if i not in entry["items"]]
             entry["cells"] += named(group, group.constructs[key], figures)
     return list(items.values()), list(constructs.values())
 
 
-def _cells(schools: Sequence[str], group: SealedGroup, level: Level, figures: Figures) -> list[dict[str, Any]]:
+def named_cells(schools: Sequence[str], group: SealedGroup, level: Level, figures: Figures) -> list[dict[str, Any]]:
     """Name the cells of one group: the schools of the wave in order, the union, the pool if it is shown."""
     shown = {
         (cell.school, cell.schools): {"group": group.group, "school": cell.school}
@@ -119,7 +119,8 @@ def _cells(schools: Sequence[str], group: SealedGroup, level: Level, figures: Fi
     return [*named, *shown.values()]
 
 
-def _item_entry(item: Item, instrument: Instrument) -> dict[str, Any]:
+def item_entry(item: Item, instrument: Instrument) -> dict[str, Any]:
+    """Say of an item all but its figures; `cells` is empty."""
     construct = next((c for c in instrument.constructs if c.key == item.construct_key), None)
     return {
         "item": item.key,
@@ -133,13 +134,14 @@ def _item_entry(item: Item, instrument: Instrument) -> dict[str, Any]:
     }
 
 
-def _construct_entry(key: str, instrument: Instrument) -> dict[str, Any]:
+def construct_entry(key: str, instrument: Instrument) -> dict[str, Any]:
+    """Say of a construct all but its figures; `items` and `cells` are empty."""
     (construct,) = (c for c in instrument.constructs if c.key == key)
     title = construct.title.say(instrument.default_locale)
     return {"construct": key, "title": title, "setting": construct.setting, "items": [], "cells": []}
 
 
-def _meaning(item: Item, instrument: Instrument) -> tuple[Any, ...]:
-    """What groups must share to share an entry: all that it says of the item but the words."""
+def meaning(item: Item, instrument: Instrument) -> tuple[Any, ...]:
+    """Give what groups must share to share an entry: all that it says of the item but the words."""
     options = item.options(instrument.scales, instrument.default_locale)
     return item.kind, item.is_reversed, frozenset(tuple((k, o[k]) for k in sorted(o) if k != "label") for o in options)
