@@ -194,6 +194,10 @@ class ResultsNotReleased(Problem):
     slug, title, status = "results-not-released", "There are no published results yet", 409
 
 
+class WeightsImpossible(Problem):
+    slug, title, status = "weights-impossible", "The responses cannot be weighted to the roster", 409
+
+
 # ------------------------------------------------------------------ the server
 class StoreUnavailable(Problem):
     slug, title, status = "store-unavailable", "The store cannot take this now; nothing was kept, send it again", 503

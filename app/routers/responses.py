@@ -116,10 +116,16 @@ async def _withdrawal_code(request: Request) -> str:
 
 @router.get("", response_class=StreamingResponse, responses={200: {"content": {"application/x-ndjson": {}}}})
 def export_responses(
-    wave: Key, held: Held, caller: Admin, format: Annotated[Literal["ndjson"], Query()] = "ndjson"
-) -> Response:
+    wave: Key, held: Held, caller: Admin,
+    format: Annotated[Literal["ndjson"], Query()] = "ndjson",
+    weights: Annotated[
+        Literal["raked"] | None,
+        Query(description="Add `weight`: over all lines it adds up to the roster, by school and by group."),
+    ] = None,
+) -> Response:  # fmt: skip
     """Give every response of a wave, one a line. Always audited; passing it on breaks the promise."""
-    return StreamingResponse(responses.export(held.database, wave, caller), media_type="application/x-ndjson")
+    lines = responses.export(held.database, wave, caller, raked=weights is not None)
+    return StreamingResponse(lines, media_type="application/x-ndjson")
 
 
 @router.get("/{response_id}", response_model=dict[str, Any])

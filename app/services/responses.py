@@ -9,7 +9,7 @@ import asyncio
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import Select, select
 from sqlmodel import Session, col
 from starlette.concurrency import run_in_threadpool
 
+from app.analysis.facts import School
 from app.auth import Caller, same_code, withdrawal_code
 from app.db import Database
 from app.errors import (
@@ -35,7 +36,7 @@ from app.errors import (
     WaveNotOpen,
 )
 from app.models.tables import SurveyResponse, WithdrawnResponse
-from app.services import waves
+from app.services import waves, weights
 from app.services.audit import record
 from app.services.instruments import codebook
 from app.services.ledger import Verdict
@@ -290,17 +291,31 @@ def get(session: Session, wave: str, identity: str, caller: Caller) -> dict[str,
     return _document(row, books, waves.find(session, wave).simulated)
 
 
-def export(database: Database, wave: str, caller: Caller) -> Iterator[bytes]:
-    """Note the export, then give all responses of a wave as NDJSON, a few thousand at a time. Raises NotFound."""
+def export(database: Database, wave: str, caller: Caller, *, raked: bool = False) -> Iterator[bytes]:
+    """Note the export, then give all responses of a wave as NDJSON, a few thousand at a time.
+
+    Raises
+    ------
+    NotFound
+    WaveOpen, WeightsImpossible : when they are to be `raked` to the roster (`weight` in every line) and cannot be.
+    """
+    weight: Mapping[tuple[School, str], float] = {}
+    if raked:
+        with database.read() as session:
+            weight = weights.raked(database, session, waves.find(session, wave))
     with database.write() as session:
         simulated = waves.find(session, wave).simulated
         books = {g: (f"{v.key}@{v.version}", codebook(v)) for g, v in waves.instruments_of(session, wave).items()}
         record(session, caller, "responses.export", wave)
 
+    def weighted(row: Any) -> dict[str, Any]:
+        return {"weight": weight[row.school, row.group]} if raked else {}
+
     def parts() -> Iterator[bytes]:
         with database.read() as session:
             for rows in streamed(session, select(SurveyResponse.__table__).where(col(SurveyResponse.wave) == wave)):  # type: ignore[attr-defined]
-                yield b"".join(orjson.dumps(_document(row, books, simulated)) + b"\n" for row in rows)
+                documents = (_document(row, books, simulated) | weighted(row) for row in rows)
+                yield b"".join(orjson.dumps(document) + b"\n" for document in documents)
 
     return parts()
 
