@@ -1,6 +1,6 @@
 """Which attributes a group is broken down by, and which items and constructs are shown in each breakdown.
 
-Decides rule 5 of DISCLOSURE.md, section 3. It only ever withholds: a breakdown that fails is not tried with another
+Decides rule 5 of docs/privacy.md. It only ever withholds: a breakdown that fails is not tried with another
 pooling, which would be one more equation. All that it knows of the answers is who gave one, and everybody's categories.
 """
 

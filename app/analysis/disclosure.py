@@ -1,7 +1,7 @@
 """What may be shown of a wave: participation, how far each item and construct goes, and what of the counts is kept.
 
-Decides the rules of DISCLOSURE.md, sections 3 and 5, and alone makes publishable numbers (`Sealed`) from raw ones.
-Which cells are published depends on who answered and on the roster, never on an answer. It computes no figure.
+Decides the rules of docs/privacy.md, and alone makes publishable numbers (`Sealed`) from raw ones. Which cells
+are published depends on who answered and on the roster, never on an answer. It computes no figure.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SMALLEST_LISTED = 10
 """A school with fewer people eligible is not listed in the participation of a confidential group."""
 
 
-# ------------------------------------------------------------------ participation (section 5)
+# ------------------------------------------------------------------ participation
 def hidden_in_participation(roster: Mapping[School, int], schools: Collection[str]) -> frozenset[str]:
     """Tell which schools of a confidential group are hidden in participation.
 

@@ -1,6 +1,6 @@
 """Which cells of a confidential group are published: schools and categories by themselves, or pooled with others.
 
-Decides rules 1 and 5 of DISCLOSURE.md, section 3, as far as numbers of people in a cell go. Knows no items and answers.
+Decides rules 1 and 5 of docs/privacy.md, as far as numbers of people in a cell go. It knows no items and no answers.
 """
 
 from __future__ import annotations

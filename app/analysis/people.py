@@ -1,6 +1,6 @@
 """From a tally's measures back to people: who answered an item and how, and everybody's score on a construct.
 
-Decides what counts as an answer, as missing and as a person's score (STATISTICS.md). Whole numbers and moments, in
+Decides what counts as an answer, as missing and as a person's score (docs/statistics.md). Whole numbers and moments, in
 frames with a row an item and cell (its place in the tally); what may be shown of them is decided elsewhere.
 """
 

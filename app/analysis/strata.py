@@ -1,4 +1,4 @@
-"""Stratified estimates for the whole union of a group (STATISTICS.md, "The union-wide cell of a group").
+"""Stratified estimates for the whole union of a group (docs/statistics.md, "The whole union, stratified").
 
 Decides how the published cells of a group weigh together by the number of people eligible. It knows neither items nor
 schools: a stratum is a place in an array. Sums over strata are rounded once, so that their order changes no digit.

@@ -30,7 +30,7 @@ def summarize(facts: WaveFacts, sealed: Sealed) -> dict[str, Any]:
 
     Returns
     -------
-    JSON data as in API.md, "Results". Items and constructs stand in the order of the groups and as they are asked;
+    JSON data as docs/director.md reads it. Items and constructs stand in the order of the groups and as they are asked;
     groups that share an item's key and meaning share its entry, another meaning makes another entry. Open items are
     left out.
 

@@ -1,4 +1,4 @@
-"""The tally: additive whole numbers by cell, all that analysis ever needs (DESIGN.md, decision D2).
+"""The tally: additive whole numbers by cell, all that analysis ever needs (docs/decisions/0002).
 
 Decides how records become counts. It knows no statistics and no disclosure: a cell may be anything that people can be
 sorted by. `tally(a + b) == tally(a) + tally(b)`, whatever the order of the rows and the size of the batches.

@@ -1,4 +1,4 @@
-"""The house rules of DESIGN.md section 3 and STYLE.md, held by reading the source."""
+"""The house rules of CONTRIBUTING.md, held by reading the source."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Hypothesis strategies: sound definitions, answers that a definition takes, and answers that it may not take.
 
-Nothing here asks the program what is right: `shown` and `fitting` are a second, plain reading of API.md.
+Nothing here asks the program what is right: `shown` and `fitting` are a second, plain reading of
+docs/front-end-developer.md.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def items_of(definition: dict[str, Any]) -> list[dict[str, Any]]:
 
 # ------------------------------------------------------------------ answers
 def shown(condition: dict[str, Any] | None, answers: dict[str, Any]) -> bool:
-    """Skip logic as API.md states it."""
+    """Skip logic as docs/front-end-developer.md states it."""
     if condition is None:
         return True
     if "all" in condition:
