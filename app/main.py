@@ -16,7 +16,19 @@ from app import __version__
 from app.auth import SENDERS
 from app.config import Settings
 from app.db import Database
-from app.routers import attributes, comments, instruments, keys, names, releases, responses, schools, service, waves
+from app.routers import (
+    attributes,
+    comments,
+    instruments,
+    keys,
+    names,
+    releases,
+    reliability,
+    responses,
+    schools,
+    service,
+    waves,
+)
 from app.services.erasure import retire_due
 from app.services.keys import KeyRing
 from app.services.releases import Shelf
@@ -67,7 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     for module in (  # the busiest are matched first
-        responses, releases, attributes, comments, names, waves, schools, instruments, keys, service,
+        responses, releases, attributes, reliability, comments, names, waves, schools, instruments, keys, service,
     ):  # fmt: skip
         app.include_router(module.router)
     problems.install(app)

@@ -33,6 +33,7 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", "/v1/waves/{wave}/groups/{group}/summary"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/schools/{school}/summary"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/attributes/{item}/summary"): ("PRDA", 404),
+    ("GET", "/v1/waves/{wave}/reliability"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/comments"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/comments/{comment}"): ("PRDA", 404),
     ("PATCH", "/v1/waves/{wave}/comments/{comment}"): ("DA", 422),
