@@ -22,7 +22,7 @@ from app.auth import fingerprint, withdrawal_code
 from app.models.tables import ApiKey, SurveyResponse
 from app.services.keys import caller_of
 from app.services.responses import check
-from app.services.waves import sheet_of
+from app.services.sheets import sheet_of
 from benchmarks.ground import GROUPS, ITEMS, VALUES
 
 _Group = Literal[GROUPS]  # type: ignore[valid-type]

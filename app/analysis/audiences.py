@@ -96,14 +96,19 @@ def _banded(
         else:
             told = [cell for cell in entry["cells"] if cell["group"] not in groups]
         items.append(entry | {"cells": told})
-    marked = {entry["item"] for entry in items if any(option.get("favorable") for option in entry["options"])}
+    marked = {
+        (entry["item"], cell["group"])
+        for entry in items
+        if any(option.get("favorable") for option in entry["options"])
+        for cell in entry["cells"]
+    }
     for entry in document["constructs"]:
         told = []
         for cell in entry["cells"]:
             parts = [bands[item, _place(cell)] for item in entry["items"] if (item, _place(cell)) in bands]
             if cell["group"] not in groups:
                 told.append(cell)
-            elif marked.intersection(entry["items"]):
+            elif any((item, cell["group"]) in marked for item in entry["items"]):
                 told.append(_told(cell, {_place(cell): _sum(parts)} if parts else {}, tell))
         constructs.append(entry | {"cells": told})
     return {**document, "items": _with_cells(items), "constructs": _with_cells(constructs)}

@@ -70,7 +70,8 @@ def enough_by(
     An attribute is published when any set of `parts` and any set of its categories differ by nobody or at least k
     people, and likewise any set of categories of an attribute published before it. An item is shown when k people of
     every category have answered it and the same holds of the people who answered: against the parts if it is shown by
-    school, and against each earlier attribute that shows it. A construct follows its worst item, and by the same rule
+    school, and against each earlier attribute that shows it; and, as by school, only where those are shown that its
+    skip logic looks at. A construct follows its worst item, and by the same rule
     the people with a score. (Shown for the union only, it has no parts; then enough in every category is enough.)
     """
     found: list[ShownBy] = []
@@ -91,14 +92,14 @@ def enough_by(
         if not all(nobody_or_enough(side.people[:, :, 0], minimum) for side in sides):
             continue
         enough = (by_cell.sum(axis=0).min(axis=0) >= minimum).tolist()
-        shown = {
-            key: _level(
+        shown: dict[str, Level] = {}
+        for key, base in crossed.bases.items.items():
+            shown[key] = _level(
                 key != attribute
                 and enough[base]
                 and all(nobody_or_enough(s.people[:, :, base], minimum) for s in sides if s.items[key] >= s.needs)
+                and all(shown[gate] for gate in crossed.codebook.gates[key] if gate != attribute)
             )
-            for key, base in crossed.bases.items.items()
-        }
         scored = {
             key: _level(
                 min(shown[item] for item in parts_of[key]) == Level.UNION

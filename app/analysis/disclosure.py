@@ -103,7 +103,7 @@ def seal(facts: WaveFacts, tallies: Mapping[str, Tally], crossed: Mapping[str, C
         title=facts.title,
         simulated=facts.simulated,
         schools=facts.schools,
-        participation=tuple(participation(facts, bases)),
+        participation=tuple(participation(facts, bases if facts.turnout is None else facts.turnout)),
         groups=tuple(
             _seal(facts, group, raw[group.group], bases[group.group], (crossed or {}).get(group.group))
             for group in facts.groups
@@ -173,6 +173,7 @@ def _levels(
     """Decide how far items (rule 2) and constructs (rule 3) are shown, by the people behind each in every cell.
 
     The rest of the union, when all other published cells are taken from it, counts like a cell: it follows from them.
+    An item is shown no further than those that its skip logic looks at: who was not asked it tells what they answered.
     """
     tally = raw.merge({**members, "rest": rest})
     union = next((row for row, cell in enumerate(members) if cell.is_union), None)
@@ -187,7 +188,9 @@ def _levels(
 
     keys = list(group.codebook.of_item)
     behind = answers(tally, keys)["n"].to_numpy().reshape(len(keys), len(tally.cells))
-    items = {key: level(n) for key, n in zip(keys, behind, strict=True)}
+    items: dict[str, Level] = {}
+    for key, n in zip(keys, behind, strict=True):
+        items[key] = min([level(n), *(items[gate] for gate in group.codebook.gates[key])])
     parts_of = group.codebook.instrument.construct_items
     scored = person_scores(tally, list(parts_of))["n"].to_numpy().reshape(len(parts_of), len(tally.cells))
     constructs = {

@@ -64,13 +64,18 @@ class GroupFacts:
 
 @dataclass(frozen=True)
 class WaveFacts:
-    """One wave: its schools in the order in which they are shown, and its groups likewise."""
+    """One wave: its schools in the order in which they are shown, and its groups likewise.
+
+    `turnout` : group -> school -> responses at the close, which participation shows for good, whoever is erased later.
+    None to show those that are counted.
+    """
 
     wave: str
     title: str
     simulated: bool
     schools: tuple[str, ...]
     groups: tuple[GroupFacts, ...]
+    turnout: Mapping[str, Mapping[School, int]] | None = None
 
 
 def eligible_in(roster: Mapping[School, int], members: Collection[School]) -> int | None:

@@ -14,7 +14,7 @@ from app.auth import ADMINS, SENDERS, Caller
 from app.errors import Fault, Forbidden, InvalidRequest, NotFound
 from app.models.responses import BulkOut, Receipt, ResponseIn, Withdrawal
 from app.services import responses
-from app.services.waves import Sheet
+from app.services.sheets import Sheet
 from app.survey.base import SLUG_PATTERN
 from app.web.bodies import BULK_LIMIT, read_body, read_json
 from app.web.routes import Json, V1Route

@@ -40,8 +40,8 @@ from app.services import waves, weights
 from app.services.audit import record
 from app.services.instruments import codebook
 from app.services.ledger import Verdict
+from app.services.sheets import Sheet, Sheets
 from app.services.store import Row
-from app.services.waves import Sheet, Sheets
 from app.services.writer import ResponseWriter
 from app.survey.codebook import AnswersFaulty
 

@@ -7,9 +7,7 @@ exclusively, so every response is either in before it or refused.
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -35,9 +33,8 @@ from app.models.waves import RosterIn, WaveIn
 from app.services.audit import record
 from app.services.instruments import codebook
 from app.services.paging import page
-from app.survey.codebook import Codebook
 from app.survey.instrument import GROUPS
-from app.survey.promise import default_promise, digest, looser
+from app.survey.promise import default_promise, looser
 
 Status = Literal["scheduled", "open", "closed"]
 NOT_TIED_TO_A_SCHOOL = ""  # how the roster's key spells `"school": null`
@@ -47,68 +44,6 @@ def status_of(wave: Wave, now: datetime) -> Status:
     if wave.closed_at is not None or now >= wave.closes_at:
         return "closed"
     return "open" if now >= wave.opens_at else "scheduled"
-
-
-# ------------------------------------------------------------------ the sheet: a wave as the response path needs it
-@dataclass(frozen=True, slots=True)
-class GroupSheet:
-    """What one group gets in a wave."""
-
-    instrument: str
-    codebook: Codebook
-    promise_digest: str
-    needs_school: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """All that checking a response needs. `revision` tells the writer whether it is still the wave's."""
-
-    wave: str
-    revision: int
-    schools: frozenset[str]
-    groups: dict[str, GroupSheet]
-
-
-def sheet_of(session: Session, wave: str) -> Sheet:
-    """Raises NotFound."""
-    row = find(session, wave)
-    return Sheet(
-        wave=wave,
-        revision=row.revision,
-        schools=frozenset(row.schools),
-        groups={
-            group: GroupSheet(
-                instrument=f"{version.key}@{version.version}",
-                codebook=codebook(version),
-                promise_digest=digest(row.promise[group]),
-                needs_school=group in ("family", "staff"),
-            )
-            for group, version in instruments_of(session, wave).items()
-        },
-    )
-
-
-class Sheets:
-    """The sheets of this process. A stale one is noticed by its revision when a response is stored, then reread."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._sheets: dict[str, Sheet] = {}
-        self._lock = threading.Lock()
-
-    def recall(self, wave: str) -> Sheet | None:
-        return self._sheets.get(wave)
-
-    def read(self, wave: str) -> Sheet:
-        """Read the sheet from the database. Raises NotFound."""
-        with self._database.read() as session:
-            sheet = sheet_of(session, wave)
-        with self._lock:
-            if len(self._sheets) >= 1000:
-                self._sheets.clear()
-            self._sheets[wave] = sheet
-        return sheet
 
 
 # ------------------------------------------------------------------ reading
@@ -398,4 +333,5 @@ def facts(session: Session, row: Wave) -> WaveFacts:
             )
             for group, version in instruments_of(session, row.key).items()
         ),
+        turnout=None if row.closing_counts is None else response_counts(session, row),
     )

@@ -53,6 +53,7 @@ class Codebook:
     instrument : the instrument it was made from.
     columns : all columns in order; `columns[i].position == i`.
     of_item : item key -> its columns, for closed items.
+    gates : item key -> the closed items that its skip logic looks at, and theirs in turn, for closed items.
     width : number of characters of a record.
     """
 
@@ -76,6 +77,7 @@ class Codebook:
         self._entries = tuple(entries)
         self.columns = tuple(columns)
         self.of_item = {e.key: e.columns for e in entries if e.columns}
+        self.gates = {e.key: sorted(e.depends & self.of_item.keys()) for e in entries if e.columns}
         self.width = len(columns)
 
     # ---------------------------------------------------------------- answers -> record

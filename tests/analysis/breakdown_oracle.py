@@ -166,7 +166,10 @@ class ByAttribute:
         if item == self.attribute:
             return False
         by_school = self.here.item_level(item) == "schools"
-        return self._shows(self.who_answered(item), by_school, lambda by: by.shows_item(item))
+        gates = [gate for gate in self.here.gates(item) if gate != self.attribute]
+        return all(map(self.shows_item, gates)) and self._shows(
+            self.who_answered(item), by_school, lambda by: by.shows_item(item)
+        )
 
     def shows_construct(self, key: str) -> bool:
         by_school = self.here.construct_level(key) == "schools"

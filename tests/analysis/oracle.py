@@ -84,6 +84,14 @@ def promise_of(group: Group) -> dict[str, Any]:
     return {"mode": "confidential", "minimum": group.k, "director": "exact", "principal": "none", "public": "none"}
 
 
+def looked_at(condition: Any) -> set[str]:
+    if isinstance(condition, list):
+        return {key for one in condition for key in looked_at(one)}
+    if not isinstance(condition, dict):
+        return set()
+    return ({condition["item"]} if "item" in condition else set()).union(*map(looked_at, condition.values()))
+
+
 def instrument_of(group: Group) -> dict[str, str]:
     return {"instrument": f"{group.group}@1", "digest": parse(group.definition).digest}
 
@@ -145,11 +153,20 @@ class OneGroup:
         return "schools" if all(n(c) >= self.g.k for c in apart) and not 0 < left < self.g.k else "union"
 
     def item_level(self, item: dict[str, Any]) -> str:
-        return self._level(lambda cell: len(self.valid(item, cell)))
+        own = self._level(lambda cell: len(self.valid(item, cell)))
+        return self._lowest([own, *map(self.item_level, self.gates(item))])
 
     def construct_level(self, key: str) -> str:
         own = self._level(lambda cell: len(self.person_scores(key, cell)))
-        return min([own, *map(self.item_level, self.items_of(key))], key=["nowhere", "union", "schools"].index)
+        return self._lowest([own, *map(self.item_level, self.items_of(key))])
+
+    def _lowest(self, levels: list[str]) -> str:
+        return min(levels, key=["nowhere", "union", "schools"].index)
+
+    def gates(self, item: dict[str, Any]) -> list[dict[str, Any]]:
+        """The closed items that the skip logic of an item looks at."""
+        keys = looked_at(item.get("show_if", {}))
+        return [other for other in self.closed if other["key"] in keys]
 
     def cells(self, level: str, figures: Callable[[tuple[School, ...]], dict[str, Any]]) -> list[dict[str, Any]]:
         out: list[dict[str, Any]] = []

@@ -11,7 +11,6 @@ import orjson
 import pytest
 from hypothesis import given, settings
 
-from app.analysis.breakdown import break_down
 from app.analysis.layout import Layout
 from app.analysis.sealed import Level, Sealed
 from app.analysis.summarize import summarize
@@ -58,7 +57,7 @@ def test_a_release_of_format_1_is_read_and_has_no_breakdowns() -> None:
     loaded = Sealed.load(base64.b85decode(FORMAT_1))
     assert canonical(summarize(world.facts, loaded)) == canonical(world.summary)
     assert (loaded.groups[0].breakdowns, len(world.sealed.groups[0].breakdowns)) == ((), 1)
-    by = break_down(world.facts, loaded, "plan", ["family"], "director", {"family": {}})
+    by = world.by("plan", sealed=loaded)
     assert {c["status"] for e in (*by["items"], *by["constructs"]) for c in e["cells"]} == {"protected"}
     assert orjson.loads(zlib.decompress(loaded.dump()))["format"] == 2
 

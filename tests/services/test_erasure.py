@@ -98,6 +98,16 @@ def test_it_is_measured_against_every_earlier_release(api: Api) -> None:
     assert erased(api, wave, ids["erving"][9:10]).release == 3
 
 
+def test_participation_stays_that_of_the_close(api: Api) -> None:
+    """Erving and Leverett are one cell and five of them went: which of the two lost whom is nobody's to know."""
+    wave, ids = closed(api, {"erving": 4, "leverett": 8, "shutesbury": 12, "swift-river": 15})
+    first = summary(api, wave)
+    assert erased(api, wave, ids["erving"][:1] + ids["leverett"][:4]).renewed
+    second = summary(api, wave)
+    assert second["participation"] == first["participation"]
+    assert people(first)[None] - people(second)[None] == 5
+
+
 def test_another_pooling_makes_no_release(api: Api) -> None:
     wave, ids = closed(api)
     summary(api, wave)
