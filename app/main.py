@@ -27,6 +27,7 @@ from app.routers import (
     responses,
     schools,
     service,
+    trends,
     waves,
 )
 from app.services.erasure import retire_due
@@ -34,7 +35,8 @@ from app.services.keys import KeyRing
 from app.services.releases import Shelf
 from app.services.responses import Desk
 from app.services.scribe import Scribe
-from app.services.waves import Sheets, close_due
+from app.services.sheets import Sheets
+from app.services.waves import close_due
 from app.services.writer import ResponseWriter
 from app.survey.instrument import Instrument
 from app.web import problems
@@ -79,7 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     for module in (  # the busiest are matched first
-        responses, releases, attributes, reliability, comments, names, waves, schools, instruments, keys, service,
+        responses, releases, attributes, reliability, trends, comments, names, waves, schools, instruments, keys, service,
     ):  # fmt: skip
         app.include_router(module.router)
     problems.install(app)
