@@ -1,0 +1,150 @@
+"""Some people against others: the rest of a group, or another group; every measure at once.
+
+Decides how differences are brought together from tallies, which way is better, and what may be said of a difference in
+one word. What may be shown was decided by the seal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from app.analysis import people
+from app.analysis.contrast import benjamini_hochberg, newcombe, welch
+from app.analysis.estimate import ratio
+from app.analysis.figures import added_up, plain
+from app.analysis.tally import Tally
+from app.survey.codebook import Codebook
+
+LEVEL = 0.05
+"""A difference is clear when its adjusted p value is below."""
+
+
+def rest_of(tally: Tally, everybody: int | None = None) -> Tally:
+    """Count, for each cell, all people who are not in it.
+
+    Parameters
+    ----------
+    tally : counts of cells of which none share people.
+    everybody : the place of a cell that has all people, those of the other cells among them; its rest is nobody. None
+        when the cells together have all people.
+
+    Notes
+    -----
+    A measure that is withheld from the cells and not from everybody is wrong in the result: do not read it.
+    """
+    n = len(tally.cells)
+    if everybody is None:
+        adding = sparse.csr_array(np.ones((n, n), dtype=np.int64) - np.eye(n, dtype=np.int64))
+    else:
+        ones, at = np.ones(n, dtype=np.int64), np.arange(n)
+        taken = sparse.csr_array((ones, (at, at)), shape=(n, n))
+        adding = sparse.csr_array((ones, (at, np.full(n, everybody))), shape=(n, n)) - taken
+    return Tally(tally.layout, tally.cells, sparse.csr_array(adding @ tally.counts))
+
+
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """Differences by (item or construct, cell), as JSON data; None for a figure that does not exist.
+
+    Attributes
+    ----------
+    means : of scores, `value`, `se`, `df`, `low`, `high` (`contrast.welch`); of a construct, those of people.
+    shares : of favorable shares, `value` and for items `low`, `high` (`contrast.newcombe`); of measures that have
+        favorable options.
+    tests : `p` of Welch's test, `p_adjusted` for all of them together.
+    """
+
+    means: dict[Any, dict[str, float | None]]
+    shares: dict[Any, dict[str, float | None]]
+    tests: dict[Any, dict[str, float | None]]
+
+    def document(self, key: str, cell: int) -> dict[str, Any]:
+        """Give the members `difference` and `test` of one measure and cell."""
+        where = key, cell
+        return {
+            "difference": {"mean": self.means.get(where), "favorable": self.shares.get(where)},
+            "test": self.tests.get(where),
+        }
+
+    def verdict(self, key: str, cell: int, better: int, words: tuple[str, str]) -> str | None:
+        """Say in one word how a cell differs: the first of `words` for the worse, the second for the better.
+
+        `better` is 1 where higher scores are better, -1 where lower ones are, 0 where nobody knows: then None.
+        """
+        if not better:
+            return None
+        p = self.tests[key, cell]["p_adjusted"]
+        if p is None:
+            return "cannot_tell"
+        value = self.means[key, cell]["value"]
+        assert value is not None  # whatever has a p has a difference
+        return words[value * better > 0] if p < LEVEL else "no_clear_difference"
+
+
+def of_items(of: Tally, others: Tally, items: Sequence[str]) -> Differences:
+    """Compare cells with others, place by place, on items: `of` minus `others`.
+
+    Parameters
+    ----------
+    of, others : the counts of both; as many cells, of instruments that share the items and their meaning.
+    items : keys of items that have scores.
+    """
+    columns = of.layout.codebook.of_item
+    marked = [key for key in items if columns[key][0].favorable]
+    means = welch(people.item_scores(of, items), people.item_scores(others, items))
+    ours, theirs = people.favorable(of, marked), people.favorable(others, marked)
+    shares = newcombe(ours, people.answers(of, marked)["n"], theirs, people.answers(others, marked)["n"])
+    return _differences(means, shares)
+
+
+def of_constructs(of: Tally, others: Tally, constructs: Sequence[str]) -> Differences:
+    """Compare cells with others, place by place, on constructs: `of` minus `others`; like `of_items`."""
+    means = welch(people.person_scores(of, constructs), people.person_scores(others, constructs))
+    ours, theirs = (favorable_answers(tally, constructs) for tally in (of, others))
+    shares = pd.DataFrame({"value": ours["share"] - theirs["share"]})
+    return _differences(means, shares)
+
+
+def favorable_answers(tally: Tally, constructs: Sequence[str]) -> pd.DataFrame:
+    """Add up the items of each construct that have favorable options, by (construct, cell).
+
+    Returns
+    -------
+    DataFrame : `count` favorable answers of `n` answers, `share`; constructs without such items are left out.
+    """
+    book = tally.layout.codebook
+    parts = {key: book.instrument.construct_items[key] for key in constructs}
+    construct_of = {i: key for key, items in parts.items() for i in items if book.of_item[i][0].favorable}
+    marked = list(construct_of)
+    count = added_up(people.favorable(tally, marked), construct_of)
+    n = added_up(people.answers(tally, marked)["n"], construct_of)
+    return pd.DataFrame({"count": count, "n": n, "share": ratio(count.to_numpy(), n.to_numpy())})
+
+
+def _differences(means: pd.DataFrame, shares: pd.DataFrame) -> Differences:
+    tests = pd.DataFrame({"p": means["p"], "p_adjusted": benjamini_hochberg(means["p"])})
+    return Differences(plain(means.drop(columns="p")), plain(shares), plain(tests))
+
+
+def better(book: Codebook, items: Sequence[str]) -> int:
+    """Tell which way the scores of items are better: 1 up, -1 down, 0 when they do not all say the same.
+
+    An item says up when every favorable option has a higher score than every other one; it says nothing without
+    favorable options, or with favorable ones in the middle.
+    """
+    said = set()
+    for key in items:
+        (column,) = book.of_item[key]
+        good = [score for code, score in column.scores.items() if code in column.favorable]
+        others = [score for code, score in column.scores.items() if code not in column.favorable]
+        if not good or not others:
+            said.add(0)
+        else:
+            said.add(1 if min(good) > max(others) else -1 if max(good) < min(others) else 0)
+    return said.pop() if len(said) == 1 else 0
