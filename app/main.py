@@ -19,9 +19,12 @@ from app.db import Database
 from app.routers import (
     attributes,
     comments,
+    equity,
+    gaps,
     instruments,
     keys,
     names,
+    priorities,
     releases,
     reliability,
     responses,
@@ -81,7 +84,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     for module in (  # the busiest are matched first
-        responses, releases, attributes, reliability, trends, comments, names, waves, schools, instruments, keys, service,
+        responses, releases, attributes, reliability, gaps, trends, priorities, equity, comments, names,
+        waves, schools, instruments, keys, service,
     ):  # fmt: skip
         app.include_router(module.router)
     problems.install(app)

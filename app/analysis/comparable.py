@@ -6,6 +6,7 @@ is no obstacle, what an answer scores and which answers are favorable is.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,11 +53,6 @@ class Comparison:
         return {"comparable": True, "text_changed": self.text_changed, "asked_of_changed": self.asked_of_changed}
 
 
-def scored_items(book: Codebook) -> list[str]:
-    """List the items that have a score, in order: what can have a trend."""
-    return [key for key, columns in book.of_item.items() if columns[0].scores]
-
-
 def compare_items(earlier: Codebook, later: Codebook, key: str) -> Comparison:
     """Compare an item that at least one of two versions has.
 
@@ -70,7 +66,7 @@ def compare_items(earlier: Codebook, later: Codebook, key: str) -> Comparison:
         code = "kind_changed"
     elif before.is_reversed != now.is_reversed:
         code = "reverse_changed"
-    elif scores_of(earlier, key) != scores_of(later, key):
+    elif _scores(earlier, key) != _scores(later, key):
         code = "scale_changed"
     elif _favorable(earlier, key) != _favorable(later, key):
         code = "favorable_changed"
@@ -97,16 +93,20 @@ def compare_constructs(earlier: Codebook, later: Codebook, key: str) -> Comparis
     )
 
 
-def scores_of(book: Codebook, key: str) -> frozenset[tuple[Any, int | None]]:
+def higher_is_favorable(book: Codebook, items: Collection[str]) -> bool:
+    """Tell whether the favorable answers to each of these scored items are those with the highest scores."""
+    for column in (book.of_item[item][0] for item in items):
+        good = [score for code, score in column.scores.items() if code in column.favorable]
+        others = [score for code, score in column.scores.items() if code not in column.favorable]
+        if not good or not others or min(good) < max(others):
+            return False
+    return True
+
+
+def _scores(book: Codebook, key: str) -> frozenset[tuple[Any, int | None]]:
     """Give the options of an item, each with its score; None for those without one. Empty for an open item."""
     columns = book.of_item.get(key, ())
     return frozenset((option, column.scores.get(code)) for column in columns for code, option in column.codes.items())
-
-
-def meaning(book: Codebook, key: str) -> tuple[Any, ...]:
-    """Give what groups must share to share an item's entry: all that the instrument says of it but the words."""
-    item = book.instrument.by_key[key]
-    return type(item), item.is_reversed, scores_of(book, key), _favorable(book, key)
 
 
 def _favorable(book: Codebook, key: str) -> frozenset[Any]:

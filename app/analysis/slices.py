@@ -21,7 +21,7 @@ def narrow(
 
     Parameters
     ----------
-    document : a summary, or the document of an attribute, with or without its `release`; it is not changed.
+    document : a summary, the document of an attribute or of a trend, with or without its `release`; it is not changed.
     groups : keep the cells and participation of these groups.
     schools : keep the cells of these schools, the pools that hold one, and for reference the union's. None keeps all.
     items : keep these items, and no constructs unless some are asked for.
@@ -29,13 +29,13 @@ def narrow(
 
     Returns
     -------
-    A document of the same shape; an item or construct of which no cell is left is not in it. A name that the document
-    does not know keeps nothing: whether it is an error is for the caller to say.
+    A document of the same shape; an item or construct of which no cell is left is not in it, one that had none stays. A
+    name that the document does not know keeps nothing: whether it is an error is for the caller to say.
     """
 
     def kept(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         cut = [entry | {"cells": [c for c in entry["cells"] if within(c, groups, schools)]} for entry in entries]
-        return [entry for entry in cut if entry["cells"]]
+        return [entry for entry, whole in zip(cut, entries, strict=True) if entry["cells"] or not whole["cells"]]
 
     listed, measured = document["items"], document["constructs"]
     if items or constructs:

@@ -73,14 +73,18 @@ class Shelf:
 
     def serve(self, release: Published, part: Hashable, make: Callable[[], dict[str, Any]]) -> tuple[bytes, str]:
         """Give a part of a release as bytes, and their ETag; `make` gives it without the `release` member."""
+        return self.keep((release, part), lambda: {**make(), "release": release.member()})
+
+    def keep(self, key: Hashable, make: Callable[[], dict[str, Any]]) -> tuple[bytes, str]:
+        """Give a document as bytes, and their ETag; `key` holds the releases it is made from and all that chose it."""
         with self.lock:
-            kept = self.slices.get((release, part))
+            kept = self.slices.get(key)
         if kept is None:
-            body = orjson.dumps({**make(), "release": release.member()}, option=orjson.OPT_SORT_KEYS)
+            body = orjson.dumps(make(), option=orjson.OPT_SORT_KEYS)
             kept = (body, f'"{hashlib.sha256(body).hexdigest()}"')
             with self.lock:
                 if len(body) <= self.slices.maxsize:
-                    self.slices[release, part] = kept
+                    self.slices[key] = kept
         return kept
 
 

@@ -1,0 +1,96 @@
+"""The published measures of one group as frames: a row for every figure that is shown, and for no other.
+
+Decides nothing: how far an item or a construct is shown stands in the seal. What is compared across waves is computed
+from these rows, so that a withheld one cannot take part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from app.analysis import people
+from app.analysis.figures import added_up, population
+from app.analysis.sealed import Cell, Level, SealedGroup
+from app.analysis.tally import Tally
+from app.survey.codebook import Codebook
+
+UNION = ""
+_COLUMNS = ("n", "value", "variance", "N", "eligible", "count", "of")
+
+
+def place_of(cell: Cell) -> str:
+    """Name a cell so that it has the same name in every wave: a school's key, a pool's with `+`, `UNION`."""
+    if cell.schools is not None:
+        return "".join(f"+{school}" for school in sorted(cell.schools))
+    return cell.school or UNION
+
+
+def scored_items(book: Codebook) -> list[str]:
+    """List the items that have a score, in order."""
+    return [key for key, columns in book.of_item.items() if columns[0].scores]
+
+
+def item_sheet(group: SealedGroup, tally: Tally) -> pd.DataFrame:
+    """Give what is published of the items that have a score.
+
+    Parameters
+    ----------
+    group : the sealed cells of a group.
+    tally : its counts, read with the layout of its instrument.
+
+    Returns
+    -------
+    DataFrame by (measure, place) : `n`, `value`, `variance` (`estimate.moments`); `N`, NaN where it is unknown or
+        smaller than n; `eligible`; `count` people who answered favorably `of` so many, NaN for a scale without
+        favorable options.
+    """
+    book = tally.layout.codebook
+    keys = scored_items(book)
+    if not (keys and group.cells):
+        return _empty()
+    marked = [key for key in keys if book.of_item[key][0].favorable]
+    answers = people.answers(tally, keys)
+    scores = people.item_scores(tally, keys)
+    favorable = pd.DataFrame({"count": people.favorable(tally, marked), "of": answers["n"].loc[marked]})
+    return _published(group, scores, population(group, answers["not_asked"]), favorable, group.items)
+
+
+def construct_sheet(group: SealedGroup, tally: Tally) -> pd.DataFrame:
+    """Give what is published of constructs, with the columns of `item_sheet`; `count` and `of` are answers."""
+    book = tally.layout.codebook
+    items_of = book.instrument.construct_items
+    if not (items_of and group.cells):
+        return _empty()
+    construct_of = {item: key for key, items in items_of.items() for item in items}
+    marked = [item for item in construct_of if book.of_item[item][0].favorable]
+    answers = people.answers(tally, list(construct_of))
+    scores = people.person_scores(tally, list(items_of))
+    favorable = pd.DataFrame(
+        {
+            "count": added_up(people.favorable(tally, marked), construct_of),
+            "of": added_up(answers["n"].loc[marked], construct_of),
+        }
+    )
+    N = population(group, added_up(answers["not_asked"], construct_of))
+    return _published(group, scores, N, favorable, group.constructs)
+
+
+def _published(
+    group: SealedGroup, scores: pd.DataFrame, N: pd.Series[float], favorable: pd.DataFrame, levels: Mapping[str, Level]
+) -> pd.DataFrame:
+    """Join the parts, name the cells, and leave out what is not shown."""
+    measure, cell = scores.index.get_level_values(0), scores.index.get_level_values("cell")
+    places = np.array([place_of(cell) for cell in group.cells], dtype=object)
+    eligible = np.array([np.nan if cell.eligible is None else cell.eligible for cell in group.cells], dtype=object)
+    needs = np.array([cell.needs for cell in group.cells], dtype=np.int64)
+    sheet = scores.assign(N=N.where(scores["n"] <= N), eligible=eligible[cell]).join(favorable)
+    shown = measure.map(levels).to_numpy(dtype=np.int64) >= needs[cell]
+    return sheet.set_axis(pd.MultiIndex.from_arrays([measure, places[cell]], names=["measure", "place"]))[shown]
+
+
+def _empty() -> pd.DataFrame:
+    index = pd.MultiIndex.from_arrays([[], []], names=["measure", "place"])
+    return pd.DataFrame(dict.fromkeys(_COLUMNS, np.empty(0)), index)
