@@ -163,7 +163,7 @@ class Compared:
         of: Differences | None = None,
         items: Sequence[str] = (),
     ) -> list[Row]:
-        """Name the cells of one measure: the categories in order, the pool if it is shown. Without `of`, all protected."""
+        """Name the cells of one measure: the categories in order, the pool if there is one; without `of`, protected."""
         found: dict[Any, Row] = {}
         if of is not None:
             (ours, theirs), way = figures, better(self.facts.codebook, items)
