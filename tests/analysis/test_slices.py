@@ -90,3 +90,10 @@ def test_the_document_of_an_attribute_is_narrowed_too() -> None:
     assert "participation" not in found
     assert [(e["item"], {c["group"] for c in e["cells"]}) for e in found["items"]] == [("alone", {"staff"})]
     assert found["constructs"] == []
+
+
+def test_an_entry_that_had_no_cells_stays() -> None:
+    """What is not comparable in a trend has no cells, and still says why."""
+    entry = {"item": "a", "comparable": False, "cells": []}
+    document = {"items": [entry, {"item": "b", "cells": [{"group": "family", "school": "ash"}]}], "constructs": []}
+    assert narrow(document, schools={"birch"})["items"] == [entry]
