@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -70,9 +70,7 @@ class World:
         """The document of an attribute, all groups that have it."""
         sealed = sealed or self.sealed
         groups = [group.group for group in self.groups if is_attribute(group, attribute)]
-        facts = replace(self.facts, groups=tuple(group for group in self.facts.groups if group.group in groups))
-        sealed = replace(sealed, groups=tuple(group for group in sealed.groups if group.group in groups))
-        return break_down(facts, sealed, attribute, audience)
+        return break_down(self.facts.only(groups), sealed.only(groups), attribute, audience)
 
     def expected_by(self, attribute: str) -> dict[str, Any]:
         return document_by(attribute, "fall", "Fall", True, self.schools, self.groups)
@@ -198,9 +196,10 @@ def answers(
 
 
 @st.composite
-def groups(draw: st.DrawFn, group: str, schools: tuple[str, ...]) -> Group:
+def groups(draw: st.DrawFn, group: str, schools: tuple[str, ...], raw: dict[str, Any] | None = None) -> Group:
+    """A group with people in schools; `raw` is its instrument, any when None."""
     confidential = draw(st.booleans())
-    raw = draw(definitions(group))
+    raw = raw or draw(definitions(group))
     few, many = st.integers(0, 12), st.integers(0, 40)
     base: dict[str | None, int] = {school: draw(few | many) for school in schools}
     base[None] = draw(st.just(0) | few)

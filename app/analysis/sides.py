@@ -1,0 +1,166 @@
+"""Groups side by side: what is published of each in one place, and which items and constructs they share.
+
+Decides what "the same item" is for a comparison between groups. What is shown of each group was decided by the seal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from app.analysis import values
+from app.analysis.disclosure import protected
+from app.analysis.facts import GroupFacts, WaveFacts
+from app.analysis.figures import Figures, construct_figures, item_figures
+from app.analysis.layout import Layout
+from app.analysis.readings import Measured
+from app.analysis.sealed import Cell, Level, Sealed
+from app.analysis.sheets import UNION, construct_sheet, item_sheet
+from app.analysis.summarize import construct_entry, item_entry, meaning
+from app.analysis.tally import Tally
+from app.survey.codebook import Codebook
+
+Row = dict[str, Any]
+OBSTACLES = {
+    "different_items": "The groups were asked different items.",
+    "no_scores": "The answers have no scores that could be compared.",
+}
+"""Code -> why what groups share by name cannot be compared, in words."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What is published of a group's items, or of its constructs, in one place.
+
+    Attributes
+    ----------
+    group : its key.
+    cells : of every item or construct the cell of the summary.
+    sheet : rows of `sheets.item_sheet` or `construct_sheet` by key: published ones that have scores.
+    people : of each row of the sheet, the people by value.
+    counts_people : a share is one of people, not one of answers.
+    """
+
+    group: str
+    cells: Mapping[str, Row]
+    sheet: pd.DataFrame
+    people: Mapping[str, values.People]
+    counts_people: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One group in one place."""
+
+    group: str
+    book: Codebook
+    items: Part
+    constructs: Part
+
+
+def sides(facts: WaveFacts, sealed: Sealed, groups: Iterable[str], school: str | None) -> list[Side]:
+    """Read what is published of groups in a school, or with None in the whole union.
+
+    Raises
+    ------
+    ValueError : when the seal was made with another instrument than the facts name.
+    """
+    of = {group.group: group for group in facts.groups}
+    return [_side(of[group], sealed, school) for group in groups]
+
+
+def _side(facts: GroupFacts, sealed: Sealed, school: str | None) -> Side:
+    (group,) = (one for one in sealed.groups if one.group == facts.group)
+    if group.instrument != facts.instrument:
+        raise ValueError(f"sealed with {group.instrument}, not with {facts.instrument}")
+    tally = Tally(Layout(facts.codebook), group.cells, group.counts)
+    at = next((i for i, c in enumerate(group.cells) if c.schools is None and c.school == school), None)
+    cell = None if at is None else group.cells[at]
+
+    def part(figures: Mapping[str, Figures], levels: Mapping[str, Level], sheet: pd.DataFrame, *, items: bool) -> Part:
+        here = sheet[sheet.index.get_level_values("place") == (school or UNION)].droplevel("place")
+        count = values.of_item if items else values.of_construct
+        people = {key: count(tally, key, at) for key in here.index} if at is not None else {}
+        cells = {key: _cell(facts.group, school, cell, levels[key], of, at) for key, of in figures.items()}
+        return Part(facts.group, cells, here, people, items)
+
+    return Side(
+        facts.group,
+        facts.codebook,
+        part(item_figures(group, tally), group.items, item_sheet(group, tally), items=True),
+        part(construct_figures(group, tally), group.constructs, construct_sheet(group, tally), items=False),
+    )
+
+
+def _cell(group: str, school: str | None, cell: Cell | None, level: Level, figures: Figures, at: int | None) -> Row:
+    if cell is None or at is None or level < cell.needs:
+        return protected(group, school)
+    return {"group": group, "school": school, "status": "published", **figures[at]}
+
+
+# ------------------------------------------------------------------ what they share
+@dataclass(frozen=True)
+class Shared:
+    """An item or construct that groups share.
+
+    Attributes
+    ----------
+    key : its key.
+    entry : what a row says of it beside figures.
+    measured : what a sentence says of it; None without scores.
+    obstacle : why it is not compared, a key of `OBSTACLES`; None if it may be.
+    """
+
+    key: str
+    entry: Row
+    measured: Measured | None
+    obstacle: str | None = None
+
+
+def shared_items(sides: Sequence[Side]) -> list[Shared]:
+    """List the items of the first group that all others have with the same key, kind, options, scores and direction."""
+    first, *others = (side.book for side in sides)
+    found = []
+    for key in first.of_item:
+        if all(key in book.of_item and _means(book, key) == _means(first, key) for book in others):
+            item = first.instrument.by_key[key]
+            entry = _without_cells(item_entry(item, first.instrument))
+            scores = first.of_item[key][0].scores.values()
+            measured = (
+                Measured(entry["text"], min(scores), max(scores), item.kind == "integer", item.is_reversed)
+                if scores
+                else None
+            )
+            found.append(Shared(key, entry, measured, None if scores else "no_scores"))
+    return found
+
+
+def shared_constructs(sides: Sequence[Side]) -> list[Shared]:
+    """List the constructs that all groups have by key.
+
+    They can be compared when they have the same items, with the same meaning; else they have an obstacle.
+    """
+    first, *others = (side.book for side in sides)
+    alike = {shared.key for shared in shared_items(sides)}
+    found = []
+    for key, items in first.instrument.construct_items.items():
+        theirs = [book.instrument.construct_items.get(key) for book in others]
+        if all(other is not None for other in theirs):
+            same = alike.issuperset(items) and all(set(other or ()) == set(items) for other in theirs)
+            entry = _without_cells(construct_entry(key, first.instrument)) | {"items": list(items)}
+            scores = first.of_item[items[0]][0].scores.values()
+            measured = Measured(entry["title"], min(scores), max(scores))
+            found.append(Shared(key, entry, measured, None if same else "different_items"))
+    return found
+
+
+def _means(book: Codebook, key: str) -> tuple[Any, ...]:
+    """What groups must share to be compared on an item: its meaning, and of a number the range."""
+    return meaning(book.instrument.by_key[key], book.instrument), frozenset(book.of_item[key][0].scores.values())
+
+
+def _without_cells(entry: Row) -> Row:
+    return {name: said for name, said in entry.items() if name != "cells"}
