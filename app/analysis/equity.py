@@ -189,7 +189,7 @@ class Compared:
             for cell in row["cells"]:
                 if cell["status"] == "published" and cell["n"]:
                     value = cell["difference"]["mean"]["value"]
-                    size = (value or 0) * (way or 1) / max(scale.highest - scale.lowest, 1)
+                    size = round((value or 0) * (way or 1) / max(scale.highest - scale.lowest, 1), 9)
                     yield {
                         **{name: row[name] for name in ("group", "attribute", "construct", "title", "setting")},
                         **{name: cell[name] for name in ("category", "categories", "n") if name in cell},
@@ -219,13 +219,14 @@ class Compared:
     def _reading(self, row: Row, cell: Row, scale: tuple[int, int]) -> str:
         """Say in one sentence how a category rates a construct, no stronger than the verdict."""
         subject = self._subject(cell)
+        if cell["verdict"] is None:
+            return f"{subject} are not judged on {row['title']}: its items do not all say which answers are favorable."
         if cell["verdict"] not in WORDS:
-            told = {
+            alike = {
                 "no_clear_difference": "do not clearly differ from the others",
                 "cannot_tell": "cannot be compared with the others",
-                None: "are compared with the others without a verdict, since nobody says which answers are favorable,",
             }
-            return f"{subject} {told[cell['verdict']]} on {row['title']}."
+            return f"{subject} {alike[cell['verdict']]} on {row['title']}."
         mean = cell["difference"]["mean"]
         near, far = sorted(abs(mean[limit]) for limit in ("low", "high"))
         side = "higher" if mean["value"] > 0 else "lower"

@@ -140,10 +140,6 @@ class Ranked:
         `value` with its Fisher z interval `low`, `high`, two decimals; `n` of these people, None where less it than the
         people who answered one of the items would be a few. None without an outcome, for fewer than `FEWEST` people,
         when fewer people than promised are outside the commonest option of either item, and without variance.
-
-        Notes
-        -----
-        Fisher (1921), *Metron* 1: tanh(atanh(r) -+ z / sqrt(n - 3)).
         """
         layout, outcome = self.tally.layout, self.facts.codebook.instrument.outcome
         pair = layout.pairs.get(key)
@@ -156,13 +152,11 @@ class Ranked:
         if not own * others:
             return None
         r = math.copysign(math.sqrt(both * both / (own * others)), both)
-        found: dict[str, Any] = dict.fromkeys(("value", "low", "high"), r)
-        if both * both < own * others:
-            half = Z / math.sqrt(n - 3)
-            found |= {"low": math.tanh(math.atanh(r) - half), "high": math.tanh(math.atanh(r) + half)}
+        low, high = correlation_interval(r, n)
         left = [self._answered(item) - n for item in (key, outcome)]
         told = all(few == 0 or few >= self.sealed.minimum for few in left)
-        return {name: round(value, 2) + 0.0 for name, value in found.items()} | {"n": n if told else None}
+        figures = {"value": r, "low": low, "high": high}
+        return {name: round(figure, 2) + 0.0 for name, figure in figures.items()} | {"n": n if told else None}
 
     def _outside(self, item: str) -> int:
         counts = [int(counted[self.union]) for counted in people.options(self.tally, item).values()]
@@ -247,6 +241,19 @@ class Ranked:
         n = sum(found["n"] for found in of)
         low, high = (math.fsum(found["n"] * found[limit] for found in of) / max(n, 1) for limit in ("low", "high"))
         return low, high
+
+
+def correlation_interval(r: float, n: int) -> tuple[float, float]:
+    """Give the limits of a correlation of n > 3 people; those of 1 and -1 are the correlation itself.
+
+    Notes
+    -----
+    Fisher (1921), *Metron* 1: tanh(atanh(r) -+ z / sqrt(n - 3)).
+    """
+    if abs(r) >= 1:
+        return r, r
+    middle, half = math.atanh(r), Z / math.sqrt(n - 3)
+    return math.tanh(middle - half), math.tanh(middle + half)
 
 
 def same(ours: Codebook, theirs: Codebook, key: str, kind: str) -> bool:
