@@ -128,11 +128,9 @@ def shared_items(sides: Sequence[Side]) -> list[Shared]:
         if all(key in book.of_item and _means(book, key) == _means(first, key) for book in others):
             item = first.instrument.by_key[key]
             entry = _without_cells(item_entry(item, first.instrument))
-            scores = first.of_item[key][0].scores.values()
+            scores, is_number = first.of_item[key][0].scores.values(), not entry["options"]
             measured = (
-                Measured(entry["text"], min(scores), max(scores), item.kind == "integer", item.is_reversed)
-                if scores
-                else None
+                Measured(entry["text"], min(scores), max(scores), is_number, item.is_reversed) if scores else None
             )
             found.append(Shared(key, entry, measured, None if scores else "no_scores"))
     return found
