@@ -6,7 +6,7 @@ Decides what "the same item" is for a comparison between groups. What is shown o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -17,8 +17,8 @@ from app.analysis.facts import GroupFacts, WaveFacts
 from app.analysis.figures import Figures, construct_figures, item_figures
 from app.analysis.layout import Layout
 from app.analysis.readings import Measured
-from app.analysis.sealed import Cell, Level, Sealed
-from app.analysis.sheets import UNION, construct_sheet, item_sheet
+from app.analysis.sealed import Level, Sealed, SealedGroup
+from app.analysis.sheets import construct_sheet, item_sheet
 from app.analysis.summarize import construct_entry, item_entry, meaning
 from app.analysis.tally import Tally
 from app.survey.codebook import Codebook
@@ -76,27 +76,40 @@ def _side(facts: GroupFacts, sealed: Sealed, school: str | None) -> Side:
     (group,) = (one for one in sealed.groups if one.group == facts.group)
     if group.instrument != facts.instrument:
         raise ValueError(f"sealed with {group.instrument}, not with {facts.instrument}")
-    tally = Tally(Layout(facts.codebook), group.cells, group.counts)
     at = next((i for i, c in enumerate(group.cells) if c.schools is None and c.school == school), None)
-    cell = None if at is None else group.cells[at]
+    if school is not None:  # a school's figures need no other cell, the union's need all: they are its strata
+        group = _keep(group, [i for i, c in enumerate(group.cells) if c.is_union or i == at])
+        at = next((i for i, c in enumerate(group.cells) if c.school == school), None)
+    tally, here = _read(facts, group), _keep(group, [] if at is None else [at])
+    alone = _read(facts, here)
 
-    def part(figures: Mapping[str, Figures], levels: Mapping[str, Level], sheet: pd.DataFrame, *, items: bool) -> Part:
-        here = sheet[sheet.index.get_level_values("place") == (school or UNION)].droplevel("place")
-        count = values.of_item if items else values.of_construct
-        people = {key: count(tally, key, at) for key in here.index} if at is not None else {}
-        cells = {key: _cell(facts.group, school, cell, levels[key], of, at) for key, of in figures.items()}
-        return Part(facts.group, cells, here, people, items)
+    def part(
+        figures: Mapping[str, Figures], levels: Mapping[str, Level], sheet: pd.DataFrame, *, of_items: bool
+    ) -> Part:
+        count = values.of_item if of_items else values.of_construct
+        cells = {key: _cell(facts.group, school, here, levels[key], of, at) for key, of in figures.items()}
+        rows = sheet.droplevel("place")
+        return Part(facts.group, cells, rows, {key: count(alone, key, 0) for key in rows.index}, of_items)
 
     return Side(
         facts.group,
         facts.codebook,
-        part(item_figures(group, tally), group.items, item_sheet(group, tally), items=True),
-        part(construct_figures(group, tally), group.constructs, construct_sheet(group, tally), items=False),
+        part(item_figures(group, tally), group.items, item_sheet(here, alone), of_items=True),
+        part(construct_figures(group, tally), group.constructs, construct_sheet(here, alone), of_items=False),
     )
 
 
-def _cell(group: str, school: str | None, cell: Cell | None, level: Level, figures: Figures, at: int | None) -> Row:
-    if cell is None or at is None or level < cell.needs:
+def _keep(group: SealedGroup, places: Sequence[int]) -> SealedGroup:
+    """Give some of a group's cells alone."""
+    return replace(group, cells=tuple(group.cells[place] for place in places), counts=group.counts[places])
+
+
+def _read(facts: GroupFacts, group: SealedGroup) -> Tally:
+    return Tally(Layout(facts.codebook), group.cells, group.counts)
+
+
+def _cell(group: str, school: str | None, here: SealedGroup, level: Level, figures: Figures, at: int | None) -> Row:
+    if at is None or level < here.cells[0].needs:
         return protected(group, school)
     return {"group": group, "school": school, "status": "published", **figures[at]}
 
