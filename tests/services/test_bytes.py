@@ -87,6 +87,9 @@ def addresses(api: Api, wave: str) -> list[str]:
         found += filled
         if path.endswith("/summary"):
             found += [f"{one}?{query}" for one in filled for query in ("item=informed", "construct=communication")]
+        if path.endswith("/gaps"):
+            found += [f"{one}?{query}" for one in filled for query in ("a=family&b=staff", "groups=staff,family")]
+            found += [f"{one}?a=family&b=staff&school={school}" for one in filled for school in values["school"]]
     assert len(found) > 25
     return found
 
