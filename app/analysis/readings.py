@@ -100,12 +100,12 @@ def of_difference(
 
 
 def of_groups(groups: Sequence[str], measured: Measured, p_adjusted: float, school: str | None) -> str:
-    """Say whether three or more groups differ at all; it does not say which."""
+    """Say whether groups differ at all; of three or more it does not say which."""
     all_of_them = said(groups)
     verb = f"give the same numbers for {measured.quoted}" if measured.is_number else f"rate {measured.quoted} alike"
     if p_adjusted >= ALPHA:
         return _sentence(f"it cannot be told whether {all_of_them} {verb}", school)
-    return _sentence(f"{all_of_them} do not all {verb}", school)
+    return _sentence(f"{all_of_them} do not {'all ' if len(groups) > 2 else ''}{verb}", school)
 
 
 def said(groups: Sequence[str]) -> str:
