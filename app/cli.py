@@ -21,6 +21,7 @@ import yaml
 from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy.exc import OperationalError
+from typer.core import TyperGroup
 
 from app.auth import Role
 from app.config import Settings, SettingsError
@@ -34,6 +35,19 @@ app = typer.Typer(
 key_app = typer.Typer(no_args_is_help=True, help="Keys.")
 wave_app = typer.Typer(no_args_is_help=True, help="Waves.")
 instrument_app = typer.Typer(no_args_is_help=True, help="Instruments.")
+
+
+class _MakesByDefault(TyperGroup):
+    """`soundings release WAVE` is short for `soundings release make WAVE`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+release_app = typer.Typer(no_args_is_help=True, cls=_MakesByDefault, help="Releases; without a command: make.")
+app.add_typer(release_app, name="release")
 app.add_typer(key_app, name="key")
 app.add_typer(wave_app, name="wave")
 app.add_typer(instrument_app, name="instrument")
@@ -239,15 +253,46 @@ def _definition(file: Path) -> Any:
         raise SettingsError(f"{file} is not YAML or JSON: {error}") from None
 
 
-@app.command()
+@release_app.command("make")
 @_told
-def release(wave: str) -> None:
+def make_release(wave: str) -> None:
     """Publish a closed wave's figures; print the release's number."""
     from app.services import releases
 
     number, made = releases.make(_database(Settings()), releases.Shelf(), wave, None)
     print(number)
     say.print("made now" if made else "stood already")
+
+
+@release_app.command("audit")
+@_told
+def audit_release(wave: str) -> None:
+    """Attack what was published of a wave, and print what was proved. Exit status 1 when something follows."""
+    from app.services import audits
+
+    report = audits.audit(_database(Settings()), wave)
+    for line in report.lines:
+        print(line)
+    for finding in report.findings:
+        say.print(f"{finding.rule}: {finding}", markup=False)
+    if report.findings:
+        raise typer.Exit(1)
+
+
+@release_app.command("verify")
+@_told
+def verify_release(wave: str) -> None:
+    """Compute a wave's newest release from its responses again; say whether every byte is the same."""
+    from app.services import audits
+
+    verified = audits.verify(_database(Settings()), wave)
+    if verified is None:
+        say.print("Responses have gone since the wave closed: the release cannot be computed again.")
+        raise typer.Exit(2)
+    if verified.differences:
+        say.print(f"Release {verified.release} is NOT what its responses give: {', '.join(verified.differences)}.")
+        raise typer.Exit(1)
+    print(f"release {verified.release}: the same, bit for bit, {verified.digest}")
 
 
 @app.command()

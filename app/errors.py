@@ -7,7 +7,7 @@ A problem knows its slug, title and status; whoever raises it adds the detail. I
     +-- BadRequest family      malformed-json, body-too-large, unsupported-media-type, invalid-request, answers-invalid
     +-- access                 unauthorized, forbidden, audience-not-served, not-found
     +-- state of things        wave-*, response-*, instrument-*, results-not-released, precondition-failed
-    +-- the server             store-unavailable, internal-error
+    +-- the server             store-unavailable, release-leaks, internal-error
 """
 
 from __future__ import annotations
@@ -204,6 +204,10 @@ class StoreUnavailable(Problem):
 
     def __init__(self, detail: str = "", *, retry_after: int = 2) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
+class ReleaseLeaks(Problem):
+    slug, title, status = "release-leaks", "The release would tell of too few people and was not made", 500
 
 
 class InternalError(Problem):

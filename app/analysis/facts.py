@@ -6,7 +6,7 @@ Plain values that a service fills from the database. They decide nothing; what m
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.survey.codebook import Codebook
@@ -76,6 +76,10 @@ class WaveFacts:
     schools: tuple[str, ...]
     groups: tuple[GroupFacts, ...]
     turnout: Mapping[str, Mapping[School, int]] | None = None
+
+    def only(self, groups: Collection[str]) -> WaveFacts:
+        """Keep some groups."""
+        return replace(self, groups=tuple(group for group in self.groups if group.group in groups))
 
 
 def eligible_in(roster: Mapping[School, int], members: Collection[School]) -> int | None:

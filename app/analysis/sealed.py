@@ -7,8 +7,8 @@ It holds nothing of a withheld cell, so that whatever is computed from it later 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
 
@@ -150,6 +150,10 @@ class Sealed:
     schools: tuple[str, ...]
     participation: tuple[dict[str, Any], ...]
     groups: tuple[SealedGroup, ...]
+
+    def only(self, groups: Collection[str]) -> Sealed:
+        """Keep some groups."""
+        return replace(self, groups=tuple(group for group in self.groups if group.group in groups))
 
     def dump(self) -> bytes:
         """Give compact bytes, the same for the same content: JSON under zlib, whole numbers throughout."""

@@ -7,7 +7,7 @@ priorities. What may be shown was decided when the release was made; no response
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.analysis.facts import WaveFacts
 from app.analysis.sealed import Sealed
@@ -45,10 +45,7 @@ class ExactView:
             standing = session.get(Release, (self.release.wave, self.release.number))
         assert standing is not None
         sealed = Sealed.load(standing.tallies)
-        return (
-            replace(facts, groups=tuple(group for group in facts.groups if group.group in self.groups)),
-            replace(sealed, groups=tuple(group for group in sealed.groups if group.group in self.groups)),
-        )
+        return facts.only(self.groups), sealed.only(self.groups)
 
 
 def view(

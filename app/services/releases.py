@@ -22,15 +22,17 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, select
 
 from app.analysis import audiences
+from app.analysis.audit import Truth, check
 from app.analysis.disclosure import seal
 from app.analysis.facts import WaveFacts
+from app.analysis.readable import readable
 from app.analysis.renewal import may_follow
 from app.analysis.sealed import Sealed
 from app.analysis.slices import narrow
 from app.analysis.summarize import summarize
 from app.auth import Audience, Caller
 from app.db import Database
-from app.errors import AudienceNotServed, Fault, InvalidRequest, NotFound, ResultsNotReleased, WaveOpen
+from app.errors import AudienceNotServed, Fault, InvalidRequest, NotFound, ReleaseLeaks, ResultsNotReleased, WaveOpen
 from app.models.tables import Release, ReleaseDocument, Wave
 from app.services import comments, waves
 from app.services.audit import record
@@ -99,6 +101,7 @@ def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tupl
     Raises
     ------
     NotFound, WaveOpen
+    ReleaseLeaks : nothing was stored; the detail names rules and no figures.
     """
     waves_now(database, wave)
     with shelf.makers[wave], database.read() as session:
@@ -113,12 +116,19 @@ def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tupl
             session.refresh(row)
             if (number := _settled(session, row)) is not None:
                 return number, False
-        sealed = seal(facts, *count(session, facts))
+        tallies, crossed = count(session, facts)
+        sealed = seal(facts, tallies, crossed)
         earlier = session.exec(select(Release).where(Release.wave == wave).order_by(col(Release.number))).all()
         books = {group.group: group.codebook for group in facts.groups}
         follows = all(may_follow(Sealed.load(release.tallies), sealed, books) for release in earlier)
         standing = earlier[-1].number if earlier else 0
         documents = audiences.everyone(summarize(facts, sealed)) if follows else None
+        if documents is not None:
+            leaks = check(readable(facts, sealed, documents), Truth.of(facts, tallies, crossed), stored(session, wave))
+            if leaks:
+                raise ReleaseLeaks(
+                    f"The auditor found {len(leaks)} faults: {', '.join(sorted({x.rule for x in leaks}))}."
+                )
         made = _store(database, facts, row.revision, standing, sealed, documents, by)
     return made if made is not None else make(database, shelf, wave, by)
 
@@ -178,6 +188,18 @@ def _store(
 
 
 # ------------------------------------------------------------------ finding
+def stored(session: Session, wave: str) -> list[dict[str, Any]]:
+    """Give the documents of all audiences of all releases of a wave, as the auditor takes them."""
+    rows = session.exec(select(ReleaseDocument).where(ReleaseDocument.wave == wave)).all()
+    return [unpacked(row) | {"release": {"number": row.number}} for row in rows]
+
+
+def unpacked(row: ReleaseDocument) -> dict[str, Any]:
+    """Read a stored document."""
+    document: dict[str, Any] = orjson.loads(zlib.decompress(row.document))
+    return document
+
+
 def newest(session: Session, wave: str) -> int | None:
     """Number of the standing release."""
     return session.exec(
@@ -338,7 +360,7 @@ def _document(database: Database, shelf: Shelf, release: Published) -> dict[str,
         with database.read() as session:
             row = session.get(ReleaseDocument, (release.wave, release.number, release.audience))
             assert row is not None
-            kept = orjson.loads(zlib.decompress(row.document))
+            kept = unpacked(row)
         with shelf.lock:
             shelf.documents[release] = kept
     return kept

@@ -255,8 +255,17 @@ def _counts(session: Session, wave: str) -> dict[tuple[str, str | None], int]:
 
 def response_counts(session: Session, row: Wave) -> dict[str, dict[str | None, int]]:
     """Group -> school -> responses: live while the wave is open, as at the close after it."""
-    frozen = row.closing_counts
-    found = _counts(session, row.key) if frozen is None else {(g, s): n for g, s, n in frozen}
+    if row.closing_counts is None:
+        return counted(session, row)
+    return _by_group(row, {(group, school): n for group, school, n in row.closing_counts})
+
+
+def counted(session: Session, row: Wave) -> dict[str, dict[str | None, int]]:
+    """Group -> school -> responses that are stored now."""
+    return _by_group(row, _counts(session, row.key))
+
+
+def _by_group(row: Wave, found: dict[tuple[str, str | None], int]) -> dict[str, dict[str | None, int]]:
     out: dict[str, dict[str | None, int]] = {group: {} for group in row.promise}
     for (group, school), n in found.items():
         out[group][school] = n
