@@ -240,12 +240,13 @@ class _Cells:
 
 def _figures(sheet: pd.DataFrame, of_people: bool) -> dict[Any, dict[str, Any]]:
     """Row -> the figures of one wave that stand beside a change."""
+    names, sheet = sheet.index.tolist(), sheet.reset_index(drop=True)
     shares = sheet[["count", "of"]].dropna().astype(np.int64)
     shares["share"] = ratio(shares["count"].to_numpy(), shares["of"].to_numpy())
     favorable = plain(shares.drop(columns="of") if of_people else shares.rename(columns={"of": "n"}))
     told = plain(sheet[["n", "eligible", "value"]].assign(sd=np.sqrt(sheet["variance"].to_numpy())))
     return {
-        row: {
+        names[row]: {
             "status": "published",
             "n": of["n"],
             "eligible": of["eligible"],
@@ -258,11 +259,14 @@ def _figures(sheet: pd.DataFrame, of_people: bool) -> dict[Any, dict[str, Any]]:
 
 def _changes(after: pd.DataFrame, before: pd.DataFrame, of_people: bool) -> dict[Any, dict[str, Any]]:
     """Row -> change, test, smallest detectable change and verdict. The tests of a place are adjusted together."""
+    names, together = after.index.tolist(), after.groupby(level="place", sort=False).indices.values()
+    after, before = (sheet.reset_index(drop=True) for sheet in (after, before))
     populations = after["N"], before["N"]
-    welchs, means = welch(after, before), plain(change_of_means(after, before, *populations))
-    p_adjusted = welchs["p"].groupby(level="place", sort=False).transform(benjamini_hochberg)
-    t = welchs["value"] / welchs["se"]
-    tests = plain(pd.DataFrame({"t": t, "df": welchs["df"], "p": welchs["p"], "p_adjusted": p_adjusted}))
+    test = welch(after, before)
+    p, adjusted = test["p"].to_numpy(), np.full(len(names), np.nan)
+    for rows in together:
+        adjusted[rows] = benjamini_hochberg(p[rows])
+    t = test["value"] / test["se"]
     seen = detectable(after, before, *populations)
     marked = after.index[after["count"].notna()]
     sides = [sheet.loc[marked, name].astype(np.int64) for sheet in (after, before) for name in ("count", "of")]
@@ -271,19 +275,20 @@ def _changes(after: pd.DataFrame, before: pd.DataFrame, of_people: bool) -> dict
         seen["favorable"] = pd.Series(detectable_share(*(side.to_numpy() for side in sides)), marked)
     else:
         shares[["low", "high"]] = np.nan
-    least, favorable = plain(seen), plain(shares)
-    few = dict(zip(after.index.tolist(), np.minimum(after["n"].to_numpy(), before["n"].to_numpy()) < 2, strict=True))
+    means, favorable, least = plain(change_of_means(after, before, *populations)), plain(shares), plain(seen)
+    tests = plain(pd.DataFrame({"t": t, "df": test["df"], "p": p, "p_adjusted": adjusted}))
+    few = (np.minimum(after["n"].to_numpy(), before["n"].to_numpy()) < 2).tolist()
     found = {}
-    for row, test in tests.items():
-        verdict = _verdict(means[row]["value"], test["p_adjusted"])
-        found[row] = {
+    for row, name in enumerate(names):
+        verdict = _verdict(means[row]["value"], tests[row]["p_adjusted"])
+        found[name] = {
             "change": {"mean": means[row], "favorable": favorable.get(row)},
-            "test": test,
+            "test": tests[row],
             "detectable": least[row],
             "verdict": verdict,
         }
         if verdict == "cannot_tell":
-            found[row]["reason_code"] = "too_few_people" if few[row] else "no_variance"
+            found[name]["reason_code"] = "too_few_people" if few[row] else "no_variance"
     return found
 
 
