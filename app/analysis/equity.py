@@ -12,19 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import pandas as pd
-
-from app.analysis import people
 from app.analysis.crossing import Value, categories
 from app.analysis.disclosure import protected
-from app.analysis.estimate import ratio
 from app.analysis.facts import GroupFacts, WaveFacts
-from app.analysis.figures import plain
 from app.analysis.layout import Layout
 from app.analysis.sealed import Breakdown, Level, Sealed
 from app.analysis.summarize import construct_entry, head, item_entry
 from app.analysis.tally import Tally
-from app.analysis.versus import Differences, better, favorable_answers, of_constructs, of_items, rest_of
+from app.analysis.versus import Differences, Sample, better, differences, rest_of
 from app.analysis.words import first_up, listed, quoted
 from app.analysis.words import people as named
 
@@ -87,6 +82,19 @@ def table(compared: Sequence[Compared]) -> list[Row]:
 
 
 @dataclass(frozen=True, eq=False)
+class Both:
+    """The figures of each category, those of the others, and their differences, by (measure, category)."""
+
+    ours: Mapping[Any, Row]
+    theirs: Mapping[Any, Row]
+    differences: Differences
+
+    @classmethod
+    def of(cls, ours: Sample, theirs: Sample, keys: Sequence[str]) -> Both:
+        return cls(ours.figures(), theirs.figures(), differences(ours, theirs, keys))
+
+
+@dataclass(frozen=True, eq=False)
 class Compared:
     """One group by one attribute."""
 
@@ -113,13 +121,14 @@ class Compared:
         return list(self.facts.codebook.instrument.construct_items)
 
     @cached_property
-    def of_items(self) -> Differences:
-        return of_items(self.tally, self.others, [key for key in self.items if self.by.items[key] == Level.UNION])
+    def of_items(self) -> Both:
+        shown = [key for key in self.items if self.by.items[key] == Level.UNION]
+        return Both.of(Sample.of_items(self.tally, shown), Sample.of_items(self.others, shown), shown)
 
     @cached_property
-    def of_constructs(self) -> Differences:
+    def of_constructs(self) -> Both:
         shown = [key for key in self.constructs if self.by.constructs[key] == Level.UNION]
-        return of_constructs(self.tally, self.others, shown)
+        return Both.of(Sample.of_constructs(self.tally, shown), Sample.of_constructs(self.others, shown), shown)
 
     # ---------------------------------------------------------------- rows
     def entry(self) -> Row:
@@ -136,44 +145,36 @@ class Compared:
 
     def item_rows(self) -> Iterator[Row]:
         """Give the row of each item."""
-        figures = [_item_figures(tally, self.items) for tally in (self.tally, self.others)] if self.by.cells else []
         for key in self.items:
             entry = item_entry(self.facts.codebook.instrument.by_key[key], self.facts.codebook.instrument)
             told = {name: entry[name] for name in ("item", "construct", "setting", "text")}
-            cells = self._cells(key, figures, self.of_items, [key]) if self.by.items[key] else self._cells(key)
+            cells = self._cells(key, self.of_items, [key]) if self.by.items[key] else self._cells(key)
             yield self._named() | told | {"cells": cells}
 
     def construct_rows(self) -> Iterator[Row]:
         """Give the row of each construct."""
-        figures = [_construct_figures(t, self.constructs) for t in (self.tally, self.others)] if self.by.cells else []
         for key in self.constructs:
             entry = construct_entry(key, self.facts.codebook.instrument)
             told = {name: entry[name] for name in ("construct", "title", "setting")}
             parts, shown = self.facts.codebook.instrument.construct_items[key], self.by.constructs[key]
-            cells = self._cells(key, figures, self.of_constructs, parts) if shown else self._cells(key)
+            cells = self._cells(key, self.of_constructs, parts) if shown else self._cells(key)
             yield self._named() | told | {"cells": cells}
 
     def _named(self) -> Row:
         return {"group": self.facts.group, "attribute": self.by.attribute}
 
-    def _cells(
-        self,
-        key: str,
-        figures: Sequence[Mapping[Any, Row]] = (),
-        of: Differences | None = None,
-        items: Sequence[str] = (),
-    ) -> list[Row]:
+    def _cells(self, key: str, of: Both | None = None, items: Sequence[str] = ()) -> list[Row]:
         """Name the cells of one measure: the categories in order, the pool if there is one; without `of`, protected."""
         found: dict[Any, Row] = {}
         if of is not None:
-            (ours, theirs), way = figures, better(self.facts.codebook, items)
+            way = better(self.facts.codebook, items)
             for at, cell in enumerate(self.by.cells):
                 found[cell.category, cell.categories] = (
                     {"group": self.facts.group, "school": None, "category": cell.category}
                     | ({} if cell.categories is None else {"categories": list(cell.categories)})
-                    | {"status": "published", **ours[key, at], "others": theirs[key, at]}
-                    | of.document(key, at)
-                    | {"verdict": of.verdict(key, at, way, WORDS)}
+                    | {"status": "published", **of.ours[key, at], "others": of.theirs[key, at]}
+                    | of.differences.document(key, at)
+                    | {"verdict": of.differences.verdict(key, at, way, WORDS)}
                 )
         values = categories(self.facts.codebook, self.by.attribute)
         hidden = protected(self.facts.group, None)
@@ -220,41 +221,19 @@ class Compared:
         """Say in one sentence how a category rates a construct, no stronger than the verdict."""
         subject = self._subject(cell)
         if cell["verdict"] is None:
-            return f"{subject} are not judged on {row['title']}: its items do not all say which answers are favorable."
+            title = quoted(row["title"])
+            return f"{subject} are not judged on {title}: its items do not all say which answers are favorable."
         if cell["verdict"] not in WORDS:
             alike = {
                 "no_clear_difference": "do not clearly differ from the others",
                 "cannot_tell": "cannot be compared with the others",
             }
-            return f"{subject} {alike[cell['verdict']]} on {row['title']}."
+            return f"{subject} {alike[cell['verdict']]} on {quoted(row['title'])}."
         mean = cell["difference"]["mean"]
         near, far = sorted(abs(mean[limit]) for limit in ("low", "high"))
         side = "higher" if mean["value"] > 0 else "lower"
         clearly = "less favorably" if cell["verdict"] == "worse" else "more favorably"
         return (
-            f"{subject} rate {row['title']} clearly {clearly} than the others: {abs(mean['value']):.2f} {side} on a "
-            f"scale from {scale[0]} to {scale[1]} (between {near:.2f} and {far:.2f})."
+            f"{subject} rate {quoted(row['title'])} clearly {clearly} than the others: {abs(mean['value']):.2f} {side} "
+            f"on a scale from {scale[0]} to {scale[1]} (between {near:.2f} and {far:.2f})."
         )
-
-
-# ------------------------------------------------------------------ figures
-def _item_figures(tally: Tally, items: Sequence[str]) -> dict[Any, Row]:
-    """Give `n`, `mean` and `favorable` by (item, cell); `favorable` is None where no option is marked so."""
-    marked = [key for key in items if tally.layout.codebook.of_item[key][0].favorable]
-    scores, count = people.item_scores(tally, items), people.favorable(tally, marked)
-    n = scores["n"][count.index].to_numpy()
-    return _figures(scores, pd.DataFrame({"count": count, "share": ratio(count.to_numpy(), n)}))
-
-
-def _construct_figures(tally: Tally, constructs: Sequence[str]) -> dict[Any, Row]:
-    """Give `n`, `mean` and `favorable` by (construct, cell); `favorable` adds up answers, and has their `n`."""
-    return _figures(people.person_scores(tally, constructs), favorable_answers(tally, constructs))
-
-
-def _figures(scores: pd.DataFrame, favorable: pd.DataFrame) -> dict[Any, Row]:
-    shares = plain(favorable)
-    means = plain(pd.DataFrame({"value": scores["value"], "sd": scores["variance"] ** 0.5}))
-    return {
-        where: {"n": n, "mean": means[where], "favorable": shares.get(where)}
-        for where, n in scores["n"].to_dict().items()
-    }

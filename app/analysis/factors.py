@@ -11,8 +11,7 @@ from typing import Any
 
 from app.analysis.ranking import Ranked, same
 from app.analysis.sealed import Level
-from app.analysis.tally import Tally
-from app.analysis.versus import Differences, better, of_constructs, of_items, rest_of
+from app.analysis.versus import Differences, Sample, better, differences, rest_of, rows_of
 from app.analysis.words import first_up, listed, ordinal, part_of, people, place, quoted
 
 Row = dict[str, Any]
@@ -64,20 +63,21 @@ def _places(of: Ranked, keys: Sequence[str]) -> dict[str, list[Row]]:
     shown = [key for key in keys if of.level(key, "construct") == Level.SCHOOLS]
     if not shown or not of.places:
         return found
-    here, rest = _rows(of.tally, of.places), _rows(rest_of(of.tally, of.union), of.places)
-    differences = of_constructs(here, rest, shown)
-    by_item = of_items(here, rest, [item for key in shown for item in of.constructs[key]])
+    here, rest = rows_of(of.tally, of.places), rows_of(rest_of(of.tally, of.union), of.places)
+    by_construct = differences(Sample.of_constructs(here, shown), Sample.of_constructs(rest, shown), shown)
+    items = [item for key in shown for item in of.constructs[key]]
+    by_item = differences(Sample.of_items(here, items), Sample.of_items(rest, items), items)
     for key in shown:
         way = better(of.facts.codebook, known[key])
         for row, at in enumerate(of.places):
             cell, counted = of.sealed.cells[at], of.of_constructs[key, at]
-            verdict = differences.verdict(key, row, way, WORDS)
+            verdict = by_construct.verdict(key, row, way, WORDS)
             lower = [item for item in of.constructs[key] if _is_below(by_item, item, row)]
             found[key].append(
                 {"school": cell.school}
                 | ({} if cell.schools is None else {"schools": list(cell.schools)})
                 | {"n": counted["people"], "answers": counted["n"], "need": counted["value"]}
-                | differences.document(key, row)
+                | by_construct.document(key, row)
                 | {"verdict": verdict}
                 | ({"items": _items(by_item, lower, row)} if verdict == WORDS[0] else {})
             )
@@ -93,9 +93,9 @@ def _group(of: Ranked, other: Ranked, keys: Sequence[str]) -> dict[str, Row]:
     shown = [key for key in shared if other.level(key, "construct") != Level.NOWHERE]
     if not shown:
         return found
-    theirs, ours = _rows(other.tally, [other.union]), _rows(of.tally, [of.union])
-    differences = of_constructs(theirs, ours, shown)
-    by_item = of_items(theirs, ours, [item for key in shown for item in of.constructs[key]])
+    (their_items, their_constructs), (our_items, our_constructs) = other.in_union, of.in_union
+    by_construct = differences(their_constructs, our_constructs, shown)
+    by_item = differences(their_items, our_items, [item for key in shown for item in of.constructs[key]])
     for key in shown:
         counted = other.of_constructs[key, other.union]
         way = better(of.facts.codebook, of.facts.codebook.instrument.construct_items[key])
@@ -105,24 +105,20 @@ def _group(of: Ranked, other: Ranked, keys: Sequence[str]) -> dict[str, Row]:
             "n": counted["people"],
             "answers": counted["n"],
             "need": counted["value"],
-            **differences.document(key, 0),
-            "verdict": differences.verdict(key, 0, way, WORDS),
+            **by_construct.document(key, 0),
+            "verdict": by_construct.verdict(key, 0, way, WORDS),
             "items": _items(by_item, of.constructs[key], 0),
         }
     return found
 
 
-def _rows(tally: Tally, rows: list[int]) -> Tally:
-    return Tally(tally.layout, tuple(tally.cells[row] for row in rows), tally.counts[rows])
-
-
-def _items(differences: Differences, items: Sequence[str], row: int) -> list[Row]:
+def _items(by_item: Differences, items: Sequence[str], row: int) -> list[Row]:
     """Give the differences of favorable shares by item."""
-    return [{"item": item, "difference": {"favorable": differences.shares[item, row]}} for item in items]
+    return [{"item": item, "difference": {"favorable": by_item.shares[item, row]}} for item in items]
 
 
-def _is_below(differences: Differences, item: str, row: int) -> bool:
-    high = differences.shares[item, row]["high"]
+def _is_below(by_item: Differences, item: str, row: int) -> bool:
+    high = by_item.shares[item, row]["high"]
     return high is not None and high < 0
 
 
@@ -143,7 +139,7 @@ def reading(row: Row, factors: Mapping[str, list[Row]], items: Sequence[Row], to
     group is said to differ only by its verdict, and a school to be lower on those items whose intervals say so.
     """
     if row["need"] is None:
-        return f"{row['title']}: no answers."
+        return f"{first_up(people(row['group']))}, on {quoted(row['title'])}: no answers."
     return " ".join(first_up(sentence) + "." for sentence in _sentences(row, factors, items, total))
 
 
@@ -153,7 +149,7 @@ def _sentences(row: Row, factors: Mapping[str, list[Row]], items: Sequence[Row],
     low, rank, high = row["rank_low"], row["rank"], row["rank_high"]
     chance = "" if low == high else f" (allowing for chance, anywhere from {ordinal(low)} to {ordinal(high)})"
     place_of = f"{ordinal(rank)} of {total} in need{chance}"
-    yield f"{row['title']}, {group}: {unfavorable} answers are not favorable, {place_of}"
+    yield f"{group}, on {quoted(row['title'])}: {unfavorable} answers are not favorable, {place_of}"
     if "warnings" in row:
         yield f"it rests on {row['n']} {'person' if row['n'] == 1 else 'people'}: read it with care"
     needs = [item for item in items if item["need"] is not None]

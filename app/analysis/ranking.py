@@ -24,7 +24,7 @@ from app.analysis.layout import Layout
 from app.analysis.sealed import Level, SealedGroup
 from app.analysis.slices import within
 from app.analysis.tally import Tally
-from app.analysis.versus import favorable_answers
+from app.analysis.versus import Sample, rows_of
 from app.survey.codebook import Codebook
 
 Counted = dict[Any, dict[str, Any]]
@@ -115,10 +115,15 @@ class Ranked:
     @cached_property
     def of_constructs(self) -> Counted:
         """By (construct, cell): `count` favorable answers of `n`, the need `value`, and `people` with a score."""
-        found = favorable_answers(self.tally, list(self.constructs))
-        count, n = found["count"].to_numpy(), found["n"].to_numpy()
-        scored = people.person_scores(self.tally, list(self.constructs))["n"]
-        return plain(found.assign(value=ratio(n - count, n), people=scored))
+        found = Sample.of_constructs(self.tally, list(self.constructs))
+        count, n = found.favorable["count"].to_numpy(), found.favorable["n"].to_numpy()
+        return plain(found.favorable.assign(value=ratio(n - count, n), people=found.scores["n"]))
+
+    @cached_property
+    def in_union(self) -> tuple[Sample, Sample]:
+        """What is known of everybody: on `marked` items, and on constructs."""
+        everybody = rows_of(self.tally, [self.union])
+        return Sample.of_items(everybody, self.marked), Sample.of_constructs(everybody, list(self.constructs))
 
     def breadth(self, counted: Counted, key: str, level: Level) -> dict[str, int] | None:
         """Count the published cells whose share is below the union's, exactly; those without answers do not count.

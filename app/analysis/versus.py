@@ -48,6 +48,58 @@ def rest_of(tally: Tally, everybody: int | None = None) -> Tally:
     return Tally(tally.layout, tally.cells, sparse.csr_array(adding @ tally.counts))
 
 
+def rows_of(tally: Tally, rows: Sequence[int]) -> Tally:
+    """Keep the cells at these places, in this order."""
+    return Tally(tally.layout, tuple(tally.cells[row] for row in rows), tally.counts[list(rows)])
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What is known of people on many measures, by (item or construct, cell).
+
+    Attributes
+    ----------
+    scores : `estimate.moments` of the scores; of a construct, those of people.
+    favorable : `count` favorable answers of `n` answers, `share`; of measures that have favorable options.
+    counts_people : an answer is a person: items, and not constructs.
+    """
+
+    scores: pd.DataFrame
+    favorable: pd.DataFrame
+    counts_people: bool
+
+    @classmethod
+    def of_items(cls, tally: Tally, items: Sequence[str]) -> Sample:
+        """Read items that have scores."""
+        marked = [key for key in items if tally.layout.codebook.of_item[key][0].favorable]
+        return cls(people.item_scores(tally, items), _favorable(tally, marked), counts_people=True)
+
+    @classmethod
+    def of_constructs(cls, tally: Tally, constructs: Sequence[str]) -> Sample:
+        """Read constructs; their favorable answers are those to all of their items that have favorable options."""
+        book = tally.layout.codebook
+        parts = {key: book.instrument.construct_items[key] for key in constructs}
+        construct_of = {i: key for key, items in parts.items() for i in items if book.of_item[i][0].favorable}
+        by_item = _favorable(tally, list(construct_of))
+        count, n = (added_up(by_item[name], construct_of) for name in ("count", "n"))
+        return cls(people.person_scores(tally, constructs), _shares(count, n), counts_people=False)
+
+    def figures(self) -> dict[Any, dict[str, Any]]:
+        """Give by (key, cell), as JSON data, `n`, `mean` and `favorable` (None without favorable options)."""
+        shares = plain(self.favorable.drop(columns="n") if self.counts_people else self.favorable)
+        means = plain(pd.DataFrame({"value": self.scores["value"], "sd": self.scores["variance"] ** 0.5}))
+        n = self.scores["n"].to_dict()
+        return {where: {"n": n[where], "mean": mean, "favorable": shares.get(where)} for where, mean in means.items()}
+
+
+def _favorable(tally: Tally, items: Sequence[str]) -> pd.DataFrame:
+    return _shares(people.favorable(tally, items), people.answers(tally, items)["n"])
+
+
+def _shares(count: pd.Series[int], n: pd.Series[int]) -> pd.DataFrame:
+    return pd.DataFrame({"count": count, "n": n, "share": ratio(count.to_numpy(), n.to_numpy())})
+
+
 @dataclass(frozen=True, eq=False)
 class Differences:
     """Differences by (item or construct, cell), as JSON data; None for a figure that does not exist.
@@ -87,49 +139,20 @@ class Differences:
         return words[value * better > 0] if p < LEVEL else "no_clear_difference"
 
 
-def of_items(of: Tally, others: Tally, items: Sequence[str]) -> Differences:
-    """Compare cells with others, place by place, on items: `of` minus `others`.
-
-    Parameters
-    ----------
-    of, others : the counts of both; as many cells, of instruments that share the items and their meaning.
-    items : keys of items that have scores.
-    """
-    columns = of.layout.codebook.of_item
-    marked = [key for key in items if columns[key][0].favorable]
-    means = welch(people.item_scores(of, items), people.item_scores(others, items))
-    ours, theirs = people.favorable(of, marked), people.favorable(others, marked)
-    shares = newcombe(ours, people.answers(of, marked)["n"], theirs, people.answers(others, marked)["n"])
-    return _differences(means, shares)
-
-
-def of_constructs(of: Tally, others: Tally, constructs: Sequence[str]) -> Differences:
-    """Compare cells with others, place by place, on constructs: `of` minus `others`; like `of_items`."""
-    means = welch(people.person_scores(of, constructs), people.person_scores(others, constructs))
-    ours, theirs = (favorable_answers(tally, constructs) for tally in (of, others))
-    shares = pd.DataFrame({"value": ours["share"] - theirs["share"]})
-    return _differences(means, shares)
-
-
-def favorable_answers(tally: Tally, constructs: Sequence[str]) -> pd.DataFrame:
-    """Add up the items of each construct that have favorable options, by (construct, cell).
-
-    Returns
-    -------
-    DataFrame : `count` favorable answers of `n` answers, `share`; constructs without such items are left out.
-    """
-    book = tally.layout.codebook
-    parts = {key: book.instrument.construct_items[key] for key in constructs}
-    construct_of = {i: key for key, items in parts.items() for i in items if book.of_item[i][0].favorable}
-    marked = list(construct_of)
-    count = added_up(people.favorable(tally, marked), construct_of)
-    n = added_up(people.answers(tally, marked)["n"], construct_of)
-    return pd.DataFrame({"count": count, "n": n, "share": ratio(count.to_numpy(), n.to_numpy())})
-
-
-def _differences(means: pd.DataFrame, shares: pd.DataFrame) -> Differences:
+def differences(of: Sample, others: Sample, keys: Sequence[str]) -> Differences:
+    """Compare people with others on measures that both have in one meaning, cell by cell: `of` minus `others`."""
+    cells = of.scores.index.unique("cell")
+    index = pd.MultiIndex.from_product([keys, cells])
+    means = welch(of.scores.reindex(index), others.scores.reindex(index))
+    marked = index[index.get_level_values(0).isin(of.favorable.index.unique(0))]
+    ours, theirs = of.favorable.reindex(marked), others.favorable.reindex(marked)
+    shares = newcombe(ours["count"], ours["n"], theirs["count"], theirs["n"])
     tests = pd.DataFrame({"p": means["p"], "p_adjusted": benjamini_hochberg(means["p"])})
-    return Differences(plain(means.drop(columns="p")), plain(shares), plain(tests))
+    return Differences(
+        means=plain(means.drop(columns="p")),
+        shares=plain(shares if of.counts_people else shares[["value"]]),
+        tests=plain(tests),
+    )
 
 
 def better(book: Codebook, items: Sequence[str]) -> int:

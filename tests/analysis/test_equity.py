@@ -140,13 +140,13 @@ def test_the_example_of_the_documentation() -> None:
     first, *_, last = found["table"]
     assert (first["category"], first["construct"], first["verdict"]) == ("yes", "access", "worse")
     assert first["reading"] == (
-        "Families who answered “yes” to “Has your child a plan?” rate Access clearly less favorably than the others: "
+        "Families who answered “yes” to “Has your child a plan?” rate “Access” clearly less favorably than the others: "
         "0.56 lower on a scale from 1 to 5 (between 0.28 and 0.84)."
     )
     assert (last["category"], last["construct"], last["verdict"]) == ("no", "access", "better")
     assert found["table"][1]["reading"] == (
         "Families who answered “soon” or gave no valid answer to “Has your child a plan?” do not clearly differ from "
-        "the others on Communication."
+        "the others on “Communication”."
     )
     (heard,) = [row for row in found["items"] if row["item"] == "heard"]
     assert heard["cells"][0]["difference"]["favorable"].keys() == {"value", "low", "high"}
@@ -192,7 +192,7 @@ def test_lower_scores_may_be_better() -> None:
         assert [c["verdict"] for c in cells] == verdicts
         assert [c["verdict"] for c in found["items"][0]["cells"] if c["status"] == "published"] == verdicts
         assert len(found["table"]) == 2
-    assert "are not judged on Communication" in found["table"][0]["reading"]
+    assert "are not judged on “Communication”" in found["table"][0]["reading"]
 
 
 def test_people_without_a_valid_answer_are_a_category() -> None:

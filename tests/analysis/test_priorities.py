@@ -189,8 +189,8 @@ def test_the_example_of_the_documentation() -> None:
     communication = next(row for row in found["constructs"] if row["construct"] == "communication")
     assert communication["need"] == {"value": 0.405, "low": None, "high": None}
     assert communication["reading"] == (
-        "Communication, families: 41 in 100 answers are not favorable, 1st of 2 in need. Of its items, the need is "
-        "clearly greatest on “Families hear about changes in time”. It is clearly less favorable than elsewhere for "
+        "Families, on “Communication”: 41 in 100 answers are not favorable, 1st of 2 in need. Of its items, the need "
+        "is clearly greatest on “Families hear about changes in time”. It is clearly less favorable than elsewhere for "
         "families of Cedar, on “Families hear about changes in time”. Staff see it clearly more favorably than "
         "families do."
     )
@@ -287,10 +287,14 @@ def test_few_people_of_an_attributed_group() -> None:
     leaders = Group("school_leader", world.groups[0].definition | {"group": "school_leader"}, False, 1, {}, rows=rows)
     first, second = (row for row in document(World(world.schools, [leaders]))["constructs"])
     assert first["reading"] == (
-        "Communication, school leaders: 2 of 3 answers are not favorable, 1st of 1 in need. It rests on 2 people: read "
-        "it with care. None of its items stands out clearly. Whether a school is below the rest cannot be told."
+        "School leaders, on “Communication”: 2 of 3 answers are not favorable, 1st of 1 in need. It rests on 2 people: "
+        "read it with care. None of its items stands out clearly. Whether a school is below the rest cannot be told."
     )
-    assert (second["need"], second["rank"], second["reading"]) == (None, None, "Contact: no answers.")
+    assert (second["need"], second["rank"], second["reading"]) == (
+        None,
+        None,
+        "School leaders, on “Contact”: no answers.",
+    )
 
 
 def test_many_schools_are_counted_and_not_named() -> None:
