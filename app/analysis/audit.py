@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from app.analysis.audit_categories import broken_down
+from app.analysis.audit_derived import derived
 from app.analysis.audit_prove import Report, prove
 from app.analysis.audit_read import Places, Reading, Table, Truth, read
 from app.analysis.audit_sets import Family, Where, members
@@ -48,10 +49,12 @@ def check(documents: Iterable[Mapping[str, Any]], truth: Truth, earlier: Iterabl
     if unknown := [finding for reading in (*now, *before) for finding in reading.findings]:
         return unknown
     book = _Book(truth)
-    now = [reading for reading in now if reading.attribute is None]
+    figures = [reading for reading in now if reading.derived is not None]
+    now = [reading for reading in now if reading.attribute is None and reading.derived is None]
     for reading in now:
         book.add(reading)
-    found = [*book.findings, *_promised([*now, *by_attribute], truth), *_true(now, truth)]
+    found = [*book.findings, *_promised([*now, *by_attribute, *figures], truth), *_true(now, truth)]
+    found += derived(figures, [*now, *by_attribute])
     found += broken_down(by_attribute, truth, {base[:3]: of for base, of in book.bases.items() if base[3] == "n"})
     found += [*_followed(book), *_subtracted(book), *_turnout(book)]
     numbers = {reading.release for reading in before}

@@ -55,7 +55,7 @@ def prove(documents: Sequence[Mapping[str, Any]], truth: Truth) -> Report:
     report.findings += [finding for reading in readings for finding in reading.findings]
     if report.findings:
         return report
-    readings = [reading for reading in readings if reading.attribute is None]
+    readings = [reading for reading in readings if reading.attribute is None and reading.derived is None]
     for name, group in truth.groups.items():
         if not group.facts.confidential:
             report.lines.append(f"{name}: attributed, nothing is hidden from the director")
@@ -170,7 +170,8 @@ def _narrow(unknowns: Unknowns, true: Whole, sets: Sequence[tuple[int, ...]]) ->
     for of, (answer, places) in product(sets if items else (), places_of.items()):
         mine, people = places[:, list(of)], int(unknowns.responses[list(of)].sum())
         wanted = min(2, people)
-        unsure = np.stack(known)[:, mine].sum(axis=2).max(axis=0) < wanted
+        some = np.array([unknowns.answering[measure][list(of)].any() for measure in items])  # else nobody agrees at all
+        unsure = some & (np.stack(known)[:, mine].sum(axis=2).max(axis=0) < wanted)
         if unsure.any():
             reach(mine[unsure])
         for item in np.nonzero(unsure)[0].tolist():

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.analysis import people
 from app.analysis.audit_sets import Where
-from app.analysis.audit_shapes import BREAKDOWN, SHAPES, STATES, SUMMARY, Finding, Leaf, Ledger, is_banded
+from app.analysis.audit_shapes import BREAKDOWN, SHAPES, STATES, SUMMARY, Finding, Leaf, Ledger, Named, is_banded
 from app.analysis.crossing import Crossed
 from app.analysis.facts import GroupFacts, School, WaveFacts
 from app.analysis.tally import Ints, Tally
@@ -60,6 +60,7 @@ class Reading:
     numbers : its numbers by kind.
     findings : what is not known in it. When there are any, nothing else of the document is read.
     promise, participation, tables : what stands in it; a table of only protected cells has no places.
+    derived : the document itself when its figures are no counts but derived from them; it has no tables then.
     """
 
     audience: str
@@ -70,6 +71,7 @@ class Reading:
     promise: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     participation: Sequence[Mapping[str, Any]] = ()
     tables: dict[tuple[str, str, str], Table] = field(default_factory=dict)
+    derived: Mapping[str, Any] | None = None
 
 
 def read(document: Mapping[str, Any]) -> Reading:
@@ -85,7 +87,11 @@ def read(document: Mapping[str, Any]) -> Reading:
     reading = Reading(audience, number, ledger.numbers, ledger.findings)
     if ledger.findings:
         return reading
-    reading.attribute, reading.promise = document.get("attribute"), document.get("promise", {})
+    reading.promise = document.get("promise", {})
+    if isinstance(shape, Named):
+        reading.derived = document
+        return reading
+    reading.attribute = document.get("attribute")
     reading.participation = document.get("participation", ()) if shape is SUMMARY else document.get("cells", ())
     for of in ("item", "construct"):
         for place, entry in enumerate(document.get(f"{of}s", ())):

@@ -131,7 +131,8 @@ class Each:
             ledger.strange(path, "an object was expected here")
             return
         for name, one in value.items():
-            _read_any(self.of, one, path, name, ledger)
+            if one is not None or isinstance(self.of, Leaf):
+                _read_any(self.of, one, path, name, ledger)
 
 
 @dataclass(frozen=True)
@@ -236,6 +237,7 @@ _OPTION = Shape(
 )
 _RELEASE = Shape(_all(Leaf.WORDS, "wave", "status", "released_at", "digest", "definitions") | {"number": Leaf.CONSTANT})
 _PROMISE = Each(Shape(_all(Leaf.WORDS, "mode", "director", "principal", "public") | {"minimum": Leaf.CONSTANT}))
+_INSTRUMENTS = Each(Shape(_all(Leaf.WORDS, "instrument", "digest")))
 _ITEM = Shape(
     _all(Leaf.WORDS, "item", "construct", "setting", "text", "reverse", "kind")
     | {
@@ -257,7 +259,7 @@ SUMMARY = Shape(
     | {
         "release": _RELEASE,
         "promise": _PROMISE,
-        "instruments": Each(Shape(_all(Leaf.WORDS, "instrument", "digest"))),
+        "instruments": _INSTRUMENTS,
         "participation": PARTICIPATION,
         "items": Rows(_ITEM),
         "constructs": Rows(_CONSTRUCT),
@@ -271,11 +273,61 @@ BREAKDOWN = SUMMARY.but(
     items=Rows(_ITEM.but(cells=Rows(Cell(_EXACT_ITEM.but(_CATEGORY), _BANDED, **_BY)))),
     constructs=Rows(_CONSTRUCT.but(cells=Rows(Cell(_EXACT_CONSTRUCT.but(_CATEGORY), _BANDED, **_BY)))),
 )
+
+
+@dataclass(frozen=True)
+class Named:
+    """An object of any depth whose members are all of these names; what `cells` names holds cells of a summary."""
+
+    leaves: Mapping[str, Leaf]
+    objects: frozenset[str]
+    cells: Mapping[str, Any]
+
+    def read(self, value: Any, path: str, ledger: Ledger) -> None:
+        for place, one in enumerate(value) if type(value) is list else ():
+            _read_any(self if type(one) in (dict, list) else Leaf.WORDS, one, path, place, ledger)
+        for name, one in value.items() if type(value) is dict else ():
+            if name in self.cells and type(one) in (dict, list):
+                self.cells[name].read(one, f"{path}/{name}", ledger)
+            elif name in self.objects and type(one) in (dict, list):
+                self.read(one, f"{path}/{name}", ledger)
+            elif name in self.leaves or (name in self.objects and one is None):
+                _read_leaf(self.leaves.get(name, Leaf.WORDS), one, path, name, ledger)
+            else:
+                ledger.strange(f"{path}/{name}", "the auditor does not know this member")
+
+
+_SAID = """wave title audience simulated setting construct item text kind reverse reading reason reason_code status note
+    group school a b verdict label shared category attribute"""
+_FIGURE = """alpha alpha_standardized omega item_rest alpha_if_dropped value se df low high u h p p_adjusted
+    cliffs_delta hedges_g epsilon_squared share need rank rank_low rank_high below of sd n answers count others"""
+_NODES = """items cells difference effect test mean favorable others factors places groups breadth importance need
+    settings constructs pairs table attributes"""
+_OF_EITHER = _OF_ITEM | _OF_CONSTRUCT | {"favorable": Shape(_SHARE | {"n": Leaf.COUNT})}
+_EITHER = Cell(Shape(_FIGURES | _OF_EITHER, (*_NAMED, "n")), _BANDED)
+_HEAD = {
+    "release": _RELEASE,
+    "promise": _PROMISE,
+    "instruments": _INSTRUMENTS,
+    "options": Rows(_OPTION),
+    "warnings": WARNINGS,
+    "schools": Rows(Leaf.WORDS),
+    "categories": Rows(Leaf.WORDS),
+    "outcomes": Each(Shape(_all(Leaf.WORDS, "item", "text", "status"))),
+}
+_LEAVES = _all(Leaf.DECLARED, *_FIGURE.split()) | _all(Leaf.WORDS, *_SAID.split())
+DERIVED = Named(_LEAVES, frozenset(_NODES.split()), _HEAD)
+GAPS = Named(_LEAVES, frozenset(_NODES.split()), _HEAD | {"a": _EITHER, "b": _EITHER, "cells": Rows(_EITHER)})
 TURNOUT = Shape(_all(Leaf.WORDS, "wave", "status") | {"cells": PARTICIPATION}, ("wave", "cells"))
 
-SHAPES: dict[frozenset[str], Shape] = {
+SHAPES: dict[frozenset[str], Shape | Named] = {
     frozenset({"attribute", "items", "constructs"}): BREAKDOWN,  # GET /v1/waves/{wave}/attributes/{item}/summary
+    frozenset({"items", "constructs", "b"}): GAPS,  # GET /v1/waves/{wave}/gaps
+    frozenset({"items", "constructs", "pairs"}): GAPS,
+    frozenset({"items", "constructs", "settings"}): DERIVED,  # GET /v1/waves/{wave}/priorities
+    frozenset({"items", "constructs", "table"}): DERIVED,  # GET /v1/waves/{wave}/equity
     frozenset({"audience", "items", "constructs"}): SUMMARY,  # a summary, or any slice of one
+    frozenset({"audience", "constructs"}): DERIVED,  # GET /v1/waves/{wave}/reliability
     frozenset({"wave", "status", "cells"}): TURNOUT,  # GET /v1/waves/{wave}/participation
     frozenset({"wave", "number", "digest"}): _RELEASE,  # GET /v1/waves/{wave}/releases/{number}
 }

@@ -6,15 +6,20 @@ Decides what the auditor gets to see: whoever adds a document of results adds it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from app.analysis.breakdown import break_down
+from app.analysis.consistency import consistency
+from app.analysis.equity import compare
 from app.analysis.facts import WaveFacts
+from app.analysis.gaps import gaps_among
+from app.analysis.priorities import prioritize
 from app.analysis.sealed import Sealed
 
 
 def readable(facts: WaveFacts, sealed: Sealed, stored: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give every document of a release.
+    """Give every document that has counts of people.
 
     Parameters
     ----------
@@ -23,7 +28,26 @@ def readable(facts: WaveFacts, sealed: Sealed, stored: Mapping[str, dict[str, An
     stored : audience -> its document.
     """
     yield from stored.values()
-    books = {g.group: g.codebook for g in facts.groups if not g.confidential or g.director == "exact"}
-    for attribute in {name: None for book in books.values() for name in book.instrument.attributes}:
-        having = {group for group, book in books.items() if attribute in book.instrument.attributes}
+    facts, sealed = _exact(facts, sealed)
+    attributes = {group.group: group.codebook.instrument.attributes for group in facts.groups}
+    for attribute in dict.fromkeys(chain.from_iterable(attributes.values())):
+        having = [group for group in attributes if attribute in attributes[group]]
         yield break_down(facts.only(having), sealed.only(having), attribute, "director")
+
+
+def derived(facts: WaveFacts, sealed: Sealed) -> Iterator[dict[str, Any]]:
+    """Give every document whose figures are no counts, but derived from those of the documents above."""
+    facts, sealed = _exact(facts, sealed)
+    groups = [group.group for group in facts.groups]
+    if groups:
+        yield consistency(facts, sealed, "director")
+        yield prioritize(facts, sealed, "director")
+        yield compare(facts, sealed, "director")
+    if len(groups) > 1:
+        yield from (gaps_among(facts, sealed, groups, school, "director") for school in (None, *facts.schools))
+
+
+def _exact(facts: WaveFacts, sealed: Sealed) -> tuple[WaveFacts, Sealed]:
+    """Keep the groups that the director reads with exact figures; nobody reads others so."""
+    groups = [group.group for group in facts.groups if not group.confidential or group.director == "exact"]
+    return facts.only(groups), sealed.only(groups)

@@ -16,7 +16,7 @@ from app.analysis import audiences
 from app.analysis.audit import Report, Truth, check, prove
 from app.analysis.disclosure import participation, seal
 from app.analysis.facts import WaveFacts
-from app.analysis.readable import readable
+from app.analysis.readable import derived, readable
 from app.analysis.sealed import Sealed
 from app.analysis.summarize import summarize
 from app.db import Database
@@ -45,7 +45,7 @@ def audit(database: Database, wave: str) -> Report:
     now = {document["audience"]: document for document in stored if document["release"]["number"] == number}
     turnout: dict[str, Any] = {"wave": wave, "status": "closed"}
     turnout["cells"] = participation(facts, facts.turnout or {})
-    documents = [*readable(facts, sealed, now), turnout]
+    documents = [*readable(facts, sealed, now), *derived(facts, sealed), turnout]
     truth = Truth.of(facts, *(counted or (None,)))
     findings = check(documents, truth, [old for old in stored if old["release"]["number"] != number])
     earlier = "" if number == 1 else f", and beside {number - 1} earlier"
