@@ -147,7 +147,10 @@ def _sentences(row: Row, factors: Mapping[str, list[Row]], items: Sequence[Row],
     group, answers = people(row["group"]), row["answers"]
     unfavorable = part_of(round(row["need"]["value"] * answers), answers)
     low, rank, high = row["rank_low"], row["rank"], row["rank_high"]
-    chance = "" if low == high else f" (allowing for chance, anywhere from {ordinal(low)} to {ordinal(high)})"
+    span = (
+        f"{ordinal(low)} or {ordinal(high)}" if high - low == 1 else f"anywhere from {ordinal(low)} to {ordinal(high)}"
+    )
+    chance = "" if low == high else f" (allowing for chance, {span})"
     place_of = f"{ordinal(rank)} of {total} in need{chance}"
     yield f"{group}, on {quoted(row['title'])}: {unfavorable} answers are not favorable, {place_of}"
     if "warnings" in row:
@@ -182,10 +185,11 @@ def _where(places: Sequence[Row], texts: Mapping[str, str], group: str) -> str:
 
 
 def _who(groups: Sequence[Row], group: str) -> Iterator[str]:
-    said = {"less_favorable": "clearly less favorably", "more_favorable": "clearly more favorably"}
     seen = [row for row in groups if row["status"] == "published"]
-    differing = [f"{people(row['group'])} see it {said[row['verdict']]}" for row in seen if row["verdict"] in said]
-    if differing:
-        yield f"{listed(differing)} than {group} do"
+    ways = {"less_favorable": "clearly less favorably", "more_favorable": "clearly more favorably"}
+    by_way = {way: [people(row["group"]) for row in seen if row["verdict"] == way] for way in ways}
+    told = [f"{listed(who)} see it {ways[way]}" for way, who in by_way.items() if who]
+    if told:
+        yield f"{listed(told)} than {group} do"
     elif any(row["verdict"] == "no_clear_difference" for row in seen):
         yield "no other group clearly sees it differently"

@@ -202,3 +202,26 @@ def test_people_without_a_valid_answer_are_a_category() -> None:
     (row,) = [r for r in found["table"] if r["category"] is None and r["construct"] == "access"]
     assert (row["n"], row["label"]) == (15, "no valid answer")
     assert row["reading"].startswith("Families who gave no valid answer to “Has your child a plan?” ")
+
+
+def test_nobody_has_answered() -> None:
+    world = example()
+    for confidential in (True, False):
+        group = replace(world.groups[0], rows=[], confidential=confidential, k=10 if confidential else 1)
+        found = document(World(world.schools, [group]))
+        assert_plain(found)
+        assert found["table"] == []
+        cells = [cell for row in (*found["items"], *found["constructs"]) for cell in row["cells"]]
+        assert {cell.get("verdict") for cell in cells} == ({None} if confidential else {"cannot_tell"})
+        assert {cell.get("n") for cell in cells} == ({None} if confidential else {0})
+
+
+def test_all_in_one_category() -> None:
+    world = example()
+    rows = [(school, told | {"plan": "yes"}) for school, told in world.groups[0].rows]
+    found = document(World(world.schools, [replace(world.groups[0], rows=rows)]))
+    cells = [cell for cell in found["constructs"][0]["cells"] if cell["status"] == "published"]
+    assert [(cell["category"], cell["n"], cell["others"]["n"], cell["verdict"]) for cell in cells] == [
+        ("yes", 110, 0, "cannot_tell")
+    ]
+    assert "cannot be compared with the others" in found["table"][0]["reading"]

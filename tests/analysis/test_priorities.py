@@ -310,3 +310,35 @@ def test_many_schools_are_counted_and_not_named() -> None:
 
 
 MANY = tuple(f"school-{i}" for i in range(20))
+
+
+def test_groups_that_see_it_alike_are_named_together() -> None:
+    world = example()
+    for group in ("liaison", "school_leader"):
+        twin = replace(world.groups[1], group=group, definition=world.groups[1].definition | {"group": group})
+        world = World(world.schools, [*world.groups, twin])
+    rows = [row for row in document(world)["constructs"] if row["construct"] == "communication"]
+    assert "Staff, liaisons and school leaders see it clearly more favorably than families do." in rows[0]["reading"]
+    assert "Families see it clearly less favorably than staff do." in rows[1]["reading"]
+
+
+def test_nobody_has_answered() -> None:
+    world = example()
+    for confidential in (True, False):
+        groups = [
+            replace(group, rows=[], confidential=confidential, k=10 if confidential else 1) for group in world.groups
+        ]
+        found = document(World(world.schools, groups))
+        assert_plain(found)
+        assert {row["status"] for row in found["items"]} == {"protected" if confidential else "published"}
+        assert not any(row.get("need") or row.get("rank") for row in (*found["items"], *found["constructs"]))
+        assert found["settings"] == []
+
+
+def test_a_thousand_schools() -> None:
+    schools = tuple(f"s{i:03}" for i in range(1000))
+    rows = [(school, {"informed": AGREE[(i + place) % 5]}) for place, school in enumerate(schools) for i in range(5)]
+    world = World(schools, [Group("family", definition(items=[rating("informed")]), True, 5, {}, rows=rows)])
+    (row,) = document(world)["constructs"]
+    assert (row["breadth"], len(row["factors"]["places"])) == ({"below": 0, "of": 1000}, 1000)
+    assert "No school shown here is clearly below the rest." in row["reading"]
