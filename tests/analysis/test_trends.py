@@ -312,6 +312,25 @@ def test_tests_are_adjusted_within_group_and_place_items_apart_from_constructs()
         assert cell_of(construct, school)["test"]["p"] == cell_of(construct, school)["test"]["p_adjusted"]
 
 
+def test_a_construct_of_which_some_items_have_favorable_options() -> None:
+    raw = definition(items=[rating("marked"), rating("plain", scale="plain")])
+    raw["scales"]["plain"] = {"options": [o | {"favorable": False} for o in raw["scales"]["agree5"]["options"][:5]]}
+    luck = random.Random(8)
+    old, new = (
+        World(
+            SCHOOLS[:1],
+            [Group("family", raw, True, 5, {"ash": 30}, rows=[("ash", answers(raw, luck, 0.1)) for _ in range(n)])],
+        )
+        for n in (20, 24)
+    )
+    assert against_oracle(old, new) == []
+    found = between(old, new)
+    (construct,), plain = found["constructs"], found["items"][1]
+    assert cell_of(construct, "ash")["later"]["favorable"]["n"] == cell_of(found["items"][0], "ash")["later"]["n"]
+    assert cell_of(plain, "ash")["change"]["favorable"] is None
+    assert cell_of(plain, "ash")["detectable"]["favorable"] is None
+
+
 def test_groups_with_other_histories_have_other_entries() -> None:
     raw, turned_around = definition(items=[rating("informed")]), definition(items=[rating("informed", reverse=True)])
 
@@ -370,6 +389,18 @@ def test_nobody_answered_and_nothing_has_a_score() -> None:
     world = World(SCHOOLS[:2], [Group("family", plain, True, 5, {}, rows=[("ash", {"bus": True})] * 9)])
     found = between(world, world)
     assert found["items"] == found["constructs"] == []
+
+
+def test_many_schools() -> None:
+    schools = tuple(f"school-{i:03d}" for i in range(120))
+    luck = random.Random(7)
+
+    def world() -> World:
+        chosen = ("agree", "neutral", "disagree")
+        rows: list[Row] = [(s, {"informed": luck.choice(chosen)}) for s in schools for _ in range(luck.randint(0, 12))]
+        return one_item(rows, schools, roster=dict.fromkeys(schools, 15))
+
+    assert against_oracle(world(), world()) == []
 
 
 def test_a_seal_of_another_instrument_is_refused() -> None:
