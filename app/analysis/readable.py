@@ -17,6 +17,9 @@ from app.analysis.gaps import gaps_among
 from app.analysis.priorities import prioritize
 from app.analysis.sealed import Sealed
 
+SCHOOLS = 40
+"""Gaps at a school are looked at for so many schools of a wave: one is made like another."""
+
 
 def readable(facts: WaveFacts, sealed: Sealed, stored: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Give every document that has counts of people.
@@ -35,8 +38,11 @@ def readable(facts: WaveFacts, sealed: Sealed, stored: Mapping[str, dict[str, An
         yield break_down(facts.only(having), sealed.only(having), attribute, "director")
 
 
-def derived(facts: WaveFacts, sealed: Sealed) -> Iterator[dict[str, Any]]:
-    """Give every document whose figures are no counts, but derived from those of the documents above."""
+def derived(facts: WaveFacts, sealed: Sealed, schools: int = SCHOOLS) -> Iterator[dict[str, Any]]:
+    """Give every document whose figures are no counts, but derived from those of the documents above.
+
+    Gaps at a school are given for the first `schools` of the wave.
+    """
     facts, sealed = _exact(facts, sealed)
     groups = [group.group for group in facts.groups]
     if groups:
@@ -44,7 +50,9 @@ def derived(facts: WaveFacts, sealed: Sealed) -> Iterator[dict[str, Any]]:
         yield prioritize(facts, sealed, "director")
         yield compare(facts, sealed, "director")
     if len(groups) > 1:
-        yield from (gaps_among(facts, sealed, groups, school, "director") for school in (None, *facts.schools))
+        yield from (
+            gaps_among(facts, sealed, groups, school, "director") for school in (None, *facts.schools[:schools])
+        )
 
 
 def _exact(facts: WaveFacts, sealed: Sealed) -> tuple[WaveFacts, Sealed]:

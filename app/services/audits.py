@@ -16,7 +16,7 @@ from app.analysis import audiences
 from app.analysis.audit import Report, Truth, check, prove
 from app.analysis.disclosure import participation, seal
 from app.analysis.facts import WaveFacts
-from app.analysis.readable import derived, readable
+from app.analysis.readable import SCHOOLS, derived, readable
 from app.analysis.sealed import Sealed
 from app.analysis.summarize import summarize
 from app.db import Database
@@ -50,6 +50,8 @@ def audit(database: Database, wave: str) -> Report:
     findings = check(documents, truth, [old for old in stored if old["release"]["number"] != number])
     earlier = "" if number == 1 else f", and beside {number - 1} earlier"
     report = Report([f"release {number}{earlier}: {len(documents)} documents"])
+    if len(facts.schools) > SCHOOLS:
+        report.lines.append(f"Gaps at a school were read of the first {SCHOOLS} schools.")
     if counted is None:
         report.lines.append("Responses have gone since it was made: only the documents were checked, by subtraction.")
     report.findings += findings
