@@ -93,6 +93,7 @@ class _Book:
             cells = dict(zip(table.places, table.cells, strict=True))
             if len(cells) < len(table.places):
                 self.findings.append(Finding("repeated", table.path, "a cell stands here twice", group))
+                continue
             self._note((of, group, key, "n"), dict(zip(cells, table.counts("n"), strict=True)), table)
             exact = {where: cell for where, cell in cells.items() if not is_banded(cell)}
             if of == "item" and exact:
@@ -131,7 +132,7 @@ def _promised(readings: Iterable[Reading], truth: Truth) -> Iterator[Finding]:
         fineness = {group: _fineness(reading, group, truth) for group in truth.groups}
         for group, promise in reading.promise.items():
             facts = truth.groups[group].facts
-            if (promise["mode"], promise.get("minimum", 1)) != (facts.mode, facts.minimum):
+            if promise != facts.promise:
                 yield Finding("promise", f"{reading.audience}:/promise/{group}", "not what was promised", group)
         for (_, group, _), table in reading.tables.items():
             facts, path = truth.groups[group].facts, f"{table.path} ({group}, {table.key})"
@@ -155,12 +156,10 @@ def _promised(readings: Iterable[Reading], truth: Truth) -> Iterator[Finding]:
 
 
 def _fineness(reading: Reading, group: str, truth: Truth) -> str:
-    """What a reader may see of a group: exact, banded or none."""
-    if not truth.groups[group].facts.confidential:
-        return "exact" if reading.audience == "director" else "none"
-    usual = "exact" if reading.audience == "director" else "banded"
-    fineness: str = reading.promise.get(group, {}).get(reading.audience, usual)
-    return fineness
+    """What a reader was promised to see of a group, whatever the document says: exact, banded or none."""
+    facts = truth.groups[group].facts
+    usual = "exact" if reading.audience == "director" else "none"
+    return str(facts.promise.get(reading.audience, usual))
 
 
 def _true(readings: Iterable[Reading], truth: Truth) -> Iterator[Finding]:
@@ -174,9 +173,10 @@ def _true(readings: Iterable[Reading], truth: Truth) -> Iterator[Finding]:
                 if key_group != name or not table.places:
                     continue
                 told: dict[str, list[int | None]] = {"n": [*table.counts("n")]}
-                if of == "item" and not table.banded:
+                banded = any(map(is_banded, table.cells))
+                if of == "item" and not banded:
                     told = {state: [*table.counts(state)] for state in STATES}
-                elif not table.banded:
+                elif not banded:
                     told["complete"] = [(cell["reliability"] or {}).get("n") for cell in table.cells]
                 for base, people in told.items():
                     columns[tuple(table.places)].append((table, people, group.bases[of, key, base]))
