@@ -26,8 +26,11 @@ GROUPS = ("family", "staff", "liaison", "school_leader")
 
 
 def definition(group: str) -> dict[str, Any]:
-    """An instrument of thirty ratings on a scale of five."""
-    return factories.definition(group, [factories.rating(key) for key in ITEMS])
+    """An instrument of thirty ratings on a scale of five: six constructs of five items, the last item the outcome."""
+    constructs = [{"key": f"c{n}", "title": factories.en(f"C{n}"), "setting": "school"} for n in range(6)]
+    items = [factories.rating(key, construct=f"c{n // 5}") for n, key in enumerate(ITEMS)]
+    items[-1]["outcome"] = True
+    return factories.definition(group, items, constructs=constructs)
 
 
 def answers(chance: random.Random, answered: float = 1.0) -> dict[str, str]:

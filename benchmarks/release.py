@@ -35,8 +35,8 @@ def database(folder: str) -> Any:
     return Database(Settings(database_url=f"sqlite:///{folder}/soundings.db", secret="only-for-the-benchmark"))
 
 
-def fill(folder: str, count: int) -> dict[str, Any]:
-    """Field the wave and store responses by the writer's own statement, 10,000 to a transaction; Parquet beside it."""
+def fill(folder: str, count: int, key: str = "w") -> dict[str, Any]:
+    """Field a wave and store responses by the writer's own statement, 10,000 to a transaction; Parquet beside it."""
     from app.auth import Caller
     from app.models.tables import School
     from app.models.waves import RosterIn, WaveIn
@@ -49,21 +49,22 @@ def fill(folder: str, count: int) -> dict[str, Any]:
     chance, base, by = random.Random(4), database(folder), Caller("benchmark", "benchmark", "admin")
     base.migrate()
     with base.write() as session:
-        session.add_all(School(key=school, name=school) for school in SCHOOLS)
+        for school in SCHOOLS:
+            session.merge(School(key=school, name=school))
         made = {group: instruments.add(base, session, ground.definition(group), by)[0] for group in WEIGHTS}
         book = instruments.codebook(made["family"])
         wave = factories.wave({group: f"{v.key}@{v.version}" for group, v in made.items()}, schools=list(SCHOOLS))
-        waves.put(base, session, "w", WaveIn.model_validate(wave), by, lambda _: None)
+        waves.put(base, session, key, WaveIn.model_validate(wave), by, lambda _: None)
         eligible = [{"group": g, "school": s, "eligible": count} for g in WEIGHTS for s in SCHOOLS]
         roster = RosterIn.model_validate({"source": "benchmark", "counts": eligible})
-        waves.put_roster(base, session, "w", roster, by, lambda _: None)
+        waves.put_roster(base, session, key, roster, by, lambda _: None)
     records = [book.encode(ground.answers(chance, 0.96)).record for _ in range(5_000)]
     groups = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=count)
     people = [(group, chance.choice(SCHOOLS), chance.choice(records)) for group in groups]
     store = store_for(*base.address)
     ledger = Ledger(store)
     for start in range(0, count, 10_000):
-        rows = [Row("w", str(uuid.uuid4()), *who[:2], None, who[2], None, "") for who in people[start : start + 10_000]]
+        rows = [Row(key, str(uuid.uuid4()), *who[:2], None, who[2], None, "") for who in people[start : start + 10_000]]
         with ledger.transaction() as cursor:
             store.insert(cursor, rows)
     if importlib.util.find_spec("polars"):
@@ -75,16 +76,16 @@ def fill(folder: str, count: int) -> dict[str, Any]:
     return {}
 
 
-def make(folder: str, count: int) -> dict[str, Any]:
+def make(folder: str, count: int, key: str = "w") -> dict[str, Any]:
     """Close the wave and make the release; seconds of each, and the peak memory of this process in MB."""
     from app.services import releases, waves
 
     base = database(folder)
     imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     begun = time.perf_counter()
-    waves.close(base, "w", None)
+    waves.close(base, key, None)
     closed = time.perf_counter()
-    releases.make(base, releases.Shelf(), "w", None)
+    releases.make(base, releases.Shelf(), key, None)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"close": closed - begun, "make": done - closed, "peak": peak, "imported": imported}
