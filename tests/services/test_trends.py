@@ -74,10 +74,14 @@ def closed(
 
 @pytest.fixture(scope="module")
 def waves(api: Api) -> tuple[str, str, str]:
-    """Three waves, oldest first; no test changes them. Principals read the families' exact figures in all of them."""
-    first = closed(api, 700, 0, "Fall 2024", principal="exact")
+    """Three waves, oldest first, which is not the order of their keys; no test changes them.
+
+    Principals read the families' exact figures in all of them.
+    """
     second = closed(api, 350, 2, "Fall 2025", principal="exact")
+    first = closed(api, 700, 0, "Fall 2024", principal="exact")
     third = closed(api, 10, 2, "Fall 2026", fielded=(FAMILY, LEADERS), principal="exact")
+    assert second < first
     return first, second, third
 
 
