@@ -50,6 +50,7 @@ out = Console(highlight=False)
 
 def run(*, exit_after: bool, port: int) -> None:
     """Run the demo; unless `exit_after`, leave the server running until it is interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a demo that is told to end takes its server along
     with tempfile.TemporaryDirectory(prefix="soundings-demo-") as folder, _server(Path(folder), port) as (base, env):
         secret = subprocess.run(
             [sys.executable, "-m", "app", "key", "create", "--role", "admin", "--name", "demo"],

@@ -42,7 +42,7 @@ from app.services.sheets import Sheets
 from app.services.waves import close_due
 from app.services.writer import ResponseWriter
 from app.survey.instrument import Instrument
-from app.web import problems
+from app.web import problems, reference
 from app.web.express import Express
 from app.web.middleware import Envelope
 from app.web.state import Needs, State
@@ -82,12 +82,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="Stakeholder surveys of school districts: collected safely, published without hurting anybody.",
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,
+        redoc_url=None,
     )
     for module in (  # the busiest are matched first
         responses, releases, attributes, reliability, gaps, trends, priorities, equity, comments, names,
         waves, schools, instruments, keys, service,
     ):  # fmt: skip
         app.include_router(module.router)
+    reference.install(app)
     problems.install(app)
     app.add_middleware(Express, path=responses.router.prefix, needs=Needs(SENDERS), handle=responses.submit_response)
     app.add_middleware(Envelope, access_log=settings.access_log)

@@ -335,6 +335,23 @@ def test_the_demo(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())  # nothing is left behind
 
 
+@pytest.mark.slow
+def test_a_demo_that_is_told_to_end_ends_its_server(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "app", "demo", "--port", str(port)]
+    demo = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True)
+    assert demo.stdout is not None
+    assert any("Worth trying" in line for line in demo.stdout)
+    assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+    demo.terminate()
+    demo.communicate(timeout=30)
+    assert demo.returncode == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{port}/healthz")
+
+
 # ------------------------------------------------------------------ what is left behind
 def test_what_the_server_writes_names_nobody_and_nothing(tmp_path: Path, file: str) -> None:
     """Answers, codes, keys, and the names of waves, schools and people: in no log and no metric."""

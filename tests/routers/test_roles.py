@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 from fastapi.dependencies.models import Dependant
@@ -155,6 +157,16 @@ def test_metrics_are_for_directors(api: Api, role: str) -> None:
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/problems", "/problems/not-found", "/openapi.json", "/docs"])
 def test_the_service_pages_need_no_key(api: Api, path: str) -> None:
     assert api.anonymous.get(path).status_code == 200
+
+
+def test_the_reference_asks_nobody_else_for_anything(api: Api) -> None:
+    page = api.anonymous.get("/docs").text
+    assets = re.findall(r'(?:href|src)="([^"]+)"', page)
+    assert len(assets) == 3
+    for asset in assets:
+        assert api.anonymous.get(asset).status_code == 200
+    assert "://" not in page
+    assert api.anonymous.get("/redoc").status_code == 404
 
 
 @pytest.mark.parametrize(
