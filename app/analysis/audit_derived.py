@@ -74,12 +74,12 @@ def _shown(table: Table) -> Shown:
 
 
 def _objects(node: Any, path: str, context: _Context) -> Iterator[tuple[str, _Context, Mapping[str, Any]]]:
-    """Give all objects of a document but those that say of others or of pairs of answers how many they are."""
+    """Give all objects of a document but those that say of others, or of other waves, how many they are."""
     if isinstance(node, Mapping):
         context = context.inside(node)
         yield path, context, node
         for name, value in node.items():
-            if name not in ("others", "importance", "reliability", "favorable"):
+            if name not in ("others", "importance", "reliability", "favorable", "earlier", "later"):
                 yield from _objects(value, f"{path}/{name}", context)
     elif isinstance(node, list):
         for place, value in enumerate(node):

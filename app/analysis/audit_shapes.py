@@ -317,11 +317,18 @@ _HEAD = {
 }
 _LEAVES = _all(Leaf.DECLARED, *_FIGURE.split()) | _all(Leaf.WORDS, *_SAID.split())
 DERIVED = Named(_LEAVES, frozenset(_NODES.split()), _HEAD)
+_THEN = "from to comparable text_changed asked_of_changed opens_at closes_at"
+TRENDS = Named(
+    _LEAVES | _all(Leaf.WORDS, *_THEN.split()) | _all(Leaf.DECLARED, *"t favorable mean mean_finite eligible".split()),
+    DERIVED.objects | {"waves", "earlier", "later", "change", "detectable"},
+    _HEAD,
+)
 GAPS = Named(_LEAVES, frozenset(_NODES.split()), _HEAD | {"a": _EITHER, "b": _EITHER, "cells": Rows(_EITHER)})
 TURNOUT = Shape(_all(Leaf.WORDS, "wave", "status") | {"cells": PARTICIPATION}, ("wave", "cells"))
 
 SHAPES: dict[frozenset[str], Shape | Named] = {
     frozenset({"attribute", "items", "constructs"}): BREAKDOWN,  # GET /v1/waves/{wave}/attributes/{item}/summary
+    frozenset({"items", "constructs", "waves"}): TRENDS,  # GET /v1/trends
     frozenset({"items", "constructs", "b"}): GAPS,  # GET /v1/waves/{wave}/gaps
     frozenset({"items", "constructs", "pairs"}): GAPS,
     frozenset({"items", "constructs", "settings"}): DERIVED,  # GET /v1/waves/{wave}/priorities

@@ -6,7 +6,7 @@ Decides what of a wave the auditor gets. What it does with it, `analysis/audit.p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -41,6 +41,7 @@ def audit(database: Database, wave: str) -> Report:
         standing = session.get(Release, (wave, number))
         assert standing is not None
         sealed = Sealed.load(standing.tallies)
+        facts = replace(facts, title=sealed.title)
         counted = None if _changed(session, row, facts) else count(session, facts)
     now = {document["audience"]: document for document in stored if document["release"]["number"] == number}
     turnout: dict[str, Any] = {"wave": wave, "status": "closed"}
@@ -93,8 +94,9 @@ def verify(database: Database, wave: str) -> Verified | None:
         kept = session.exec(
             select(ReleaseDocument).where(ReleaseDocument.wave == wave, ReleaseDocument.number == number)
         ).all()
+        assert standing is not None
+        facts = replace(facts, title=Sealed.load(standing.tallies).title)  # as it was called then
         again = seal(facts, *count(session, facts))
-    assert standing is not None
     made = {audience: _bytes(document) for audience, document in audiences.everyone(summarize(facts, again)).items()}
     differences = ["the sealed tallies"] if again.dump() != standing.tallies else []
     differences += [

@@ -7,7 +7,7 @@ priorities. What may be shown was decided when the release was made; no response
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.analysis.facts import WaveFacts
 from app.analysis.sealed import Sealed
@@ -39,13 +39,13 @@ class ExactView:
     schools: frozenset[str] | None
 
     def load(self, database: Database) -> tuple[WaveFacts, Sealed]:
-        """Read the wave and what the release sealed, both of `groups` alone."""
+        """Read the wave, named as it was then, and what the release sealed, both of `groups` alone."""
         with database.read() as session:
             facts = waves.facts(session, waves.find(session, self.release.wave))
             standing = session.get(Release, (self.release.wave, self.release.number))
         assert standing is not None
         sealed = Sealed.load(standing.tallies)
-        return facts.only(self.groups), sealed.only(self.groups)
+        return replace(facts, title=sealed.title).only(self.groups), sealed.only(self.groups)
 
 
 def view(

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.analysis import audiences
+from app.analysis.audit import Truth, check
 from app.analysis.readable import derived, readable
 from app.analysis.trends import trends
 from tests.analysis.comparing import differences
@@ -93,8 +94,10 @@ EDGES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("edge", EDGES.values(), ids=EDGES)
 def test_documents_at_the_edges(edge: dict[str, Any]) -> None:
     world = wave(**edge)
-    for found in documents(world):
-        json.dumps(found, allow_nan=False)
+    found = list(documents(world))
+    for one in found:
+        json.dumps(one, allow_nan=False)
+    assert check(found, Truth.of(world.facts, world.tallies, world.crossed)) == []  # the auditor knows all of them
     assert differences(world.summary, world.expected) == []
     assert differences(world.by("plan"), world.expected_by("plan")) == []
 
