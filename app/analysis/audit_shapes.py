@@ -319,7 +319,9 @@ _LEAVES = _all(Leaf.DECLARED, *_FIGURE.split()) | _all(Leaf.WORDS, *_SAID.split(
 DERIVED = Named(_LEAVES, frozenset(_NODES.split()), _HEAD)
 _THEN = "from to comparable text_changed asked_of_changed opens_at closes_at"
 TRENDS = Named(
-    _LEAVES | _all(Leaf.WORDS, *_THEN.split()) | _all(Leaf.DECLARED, *"t favorable mean mean_finite eligible".split()),
+    _LEAVES
+    | _all(Leaf.WORDS, *_THEN.split())
+    | _all(Leaf.DECLARED, "t", "favorable", "mean", "mean_finite", "eligible"),
     DERIVED.objects | {"waves", "earlier", "later", "change", "detectable"},
     _HEAD,
 )
