@@ -94,14 +94,14 @@ class Shelf:
 def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tuple[int, bool]:
     """Make the final release of a closed wave; its number, and True when it was made now.
 
-    After an erasure a further one is made where the difference to every earlier one may be known; else the standing one
-    stays. Several askers at once make one: in this process they wait for each other, between processes the database
-    decides.
+    After an erasure a further one is made where the difference to every earlier one may be known and the auditor has
+    nothing against it; else the standing one stays. Several askers at once make one: in this process they wait for each
+    other, between processes the database decides.
 
     Raises
     ------
     NotFound, WaveOpen
-    ReleaseLeaks : nothing was stored; the detail names rules and no figures.
+    ReleaseLeaks : for a first release; nothing was stored, and the detail names rules and no figures.
     """
     waves_now(database, wave)
     with shelf.makers[wave], database.read() as session:
@@ -125,10 +125,9 @@ def make(database: Database, shelf: Shelf, wave: str, by: Caller | None) -> tupl
         documents = audiences.everyone(summarize(facts, sealed)) if follows else None
         if documents is not None:
             leaks = check(readable(facts, sealed, documents), Truth.of(facts, tallies, crossed), stored(session, wave))
-            if leaks:
-                raise ReleaseLeaks(
-                    f"The auditor found {len(leaks)} faults: {', '.join(sorted({x.rule for x in leaks}))}."
-                )
+            if leaks and not earlier:
+                raise ReleaseLeaks(f"The auditor objects by these rules: {', '.join(sorted({x.rule for x in leaks}))}.")
+            documents = None if leaks else documents  # once rows have gone, an error would help nobody
         made = _store(database, facts, row.revision, standing, sealed, documents, by)
     return made if made is not None else make(database, shelf, wave, by)
 
