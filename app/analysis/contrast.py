@@ -1,4 +1,4 @@
-"""Comparisons of independent samples, any number of them at once (STATISTICS.md, "Gaps").
+"""Comparisons of independent samples, any number of them at once (docs/statistics.md, "Gaps between groups").
 
 Decides the arithmetic of differences, effect sizes and rank tests from whole counts and moments. It knows neither who
 is compared nor what may be shown. Frames have a row a comparison; a figure that does not exist is NaN.

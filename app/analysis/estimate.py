@@ -1,4 +1,4 @@
-"""Means and shares with their intervals, for any number of cells at once (STATISTICS.md, "Per item and cell").
+"""Means and shares with their intervals, for any number of cells at once (docs/statistics.md, "Items").
 
 Decides the arithmetic from whole counts to a figure. It knows neither who the people are nor what may be shown.
 Frames have a row a cell; a figure that does not exist is NaN here and null in a document.

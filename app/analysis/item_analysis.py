@@ -1,7 +1,7 @@
 """What each item adds to its construct, from the sums and products of complete cases.
 
-Decides the correlation of an item with the others and alpha without it (STATISTICS.md, "Constructs"), many cells at
-once. It knows nothing of instruments or of disclosure. NaN is a figure that does not exist.
+Decides the correlation of an item with the others and alpha without it (docs/statistics.md, "Reliability"), many cells
+at once. It knows nothing of instruments or of disclosure. NaN is a figure that does not exist.
 """
 
 from __future__ import annotations

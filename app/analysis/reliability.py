@@ -1,7 +1,7 @@
 """How well the items of a construct measure one thing, from the sums and products of complete cases.
 
-Decides alpha, standardized alpha and omega of many cells at once (STATISTICS.md, "Constructs"). It knows nothing of
-instruments or of disclosure. NaN is a figure that does not exist.
+Decides alpha, standardized alpha and omega of many cells at once (docs/statistics.md, "Reliability"). It knows nothing
+of instruments or of disclosure. NaN is a figure that does not exist.
 """
 
 from __future__ import annotations

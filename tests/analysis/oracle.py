@@ -1,8 +1,8 @@
 """The slow twin: the director's document computed from rows of answers, in plain Python and exact fractions.
 
-Written from STATISTICS.md, DISCLOSURE.md and API.md alone. It shares no line with `app.analysis` and no data structure
-with `app.survey`, of which it takes digests alone: an instrument is its raw definition here, a response a pair of a
-school and a dictionary of answers.
+Written from the definitions (docs/statistics.md, docs/privacy.md) alone. It shares no line with `app.analysis` and no
+data structure with `app.survey`, of which it takes digests alone: an instrument is its raw definition here, a response
+a pair of a school and a dictionary of answers.
 """
 
 from __future__ import annotations
