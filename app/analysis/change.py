@@ -1,8 +1,8 @@
 """From one wave to a later one: changes of means, and the smallest ones that could have been seen.
 
 Decides the arithmetic from moments to a change (docs/statistics.md, "Trends"). The two waves are independent samples,
-nobody is followed. It knows neither who is compared nor what may be shown. Frames have a row a comparison; a figure that does
-not exist is NaN.
+nobody is followed. It knows neither who is compared nor what may be shown. Frames have a row a comparison; NaN is a
+figure that does not exist.
 """
 
 from __future__ import annotations

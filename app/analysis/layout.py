@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.survey.codebook import Codebook
-from app.survey.items import MISSING, NOT_APPLICABLE, NOT_ASKED, Column
+from app.survey.columns import MISSING, NOT_APPLICABLE, NOT_ASKED, Column
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.analysis.estimate import moments, whole
 from app.analysis.layout import Histogram
 from app.analysis.tally import Ints, Tally
-from app.survey.items import MISSING, NOT_APPLICABLE, NOT_ASKED
+from app.survey.columns import MISSING, NOT_APPLICABLE, NOT_ASKED
 
 
 def answers(tally: Tally, items: Sequence[str]) -> pd.DataFrame:

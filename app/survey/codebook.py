@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from app.errors import Fault, pointer
+from app.survey.columns import MISSING, NOT_APPLICABLE, NOT_ASKED, Column, Wrong
 from app.survey.conditions import Predicate
 from app.survey.instrument import Instrument
-from app.survey.items import MISSING, NOT_APPLICABLE, NOT_ASKED, Column, Item, Wrong
+from app.survey.items import Item
 
 
 class Coded(NamedTuple):

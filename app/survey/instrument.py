@@ -18,7 +18,8 @@ from pydantic import Discriminator, Field, ValidationError
 
 from app.errors import Fault, InvalidRequest, faults_from, pointer
 from app.survey.base import SLUG_PATTERN, Locale, Model, Slug, Text, texts_of
-from app.survey.items import KINDS, Item, Rating, Scale
+from app.survey.columns import Scale
+from app.survey.items import KINDS, Item, Rating
 
 Group = Literal["family", "school_leader", "liaison", "staff"]
 GROUPS: tuple[Group, ...] = ("family", "school_leader", "liaison", "staff")
