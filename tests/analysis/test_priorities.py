@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import pingouin
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from app.analysis.priorities import NOTE, prioritize
 from app.analysis.ranking import ranked
@@ -342,3 +344,12 @@ def test_a_thousand_schools() -> None:
     (row,) = document(world)["constructs"]
     assert (row["breadth"], len(row["factors"]["places"])) == ({"below": 0, "of": 1000}, 1000)
     assert "No school shown here is clearly below the rest." in row["reading"]
+
+
+def test_a_roster_that_is_too_small_gives_plain_limits() -> None:
+    rows = [("ash", {"informed": AGREE[i % 5]}) for i in range(40)]
+    for eligible, size in ((39, 40), (80, 40 * 79 / 40)):
+        group = Group("family", definition(items=[rating("informed")]), True, 5, {"ash": eligible}, rows=rows)
+        (row,) = document(World(SCHOOLS[:1], [group]))["items"]
+        low, high = proportion_confint(0.6 * size, size, method="wilson")
+        assert [row["need"]["low"], row["need"]["high"]] == [pytest.approx(low), pytest.approx(high)]
