@@ -88,8 +88,6 @@ def _fit(table: Floats, wanted: Floats, margins: list[Margin]) -> Floats:
         fitted = fitted * _factors(down, fitted.sum(axis=0))
         off = np.abs(np.concatenate([fitted.sum(axis=1), fitted.sum(axis=0)]) - wanted)
         if (off <= near).all():
-            if (fitted[table > 0] <= 0).any():
-                break
             return fitted
     margin = margins[int((off / np.maximum(wanted, 1)).argmax())]
     raise NoWeights(margin, f"{_named(margin)}: raking does not converge; too few combinations have responses.")
