@@ -14,16 +14,20 @@ from sqlmodel import Session, select
 
 from app.analysis import audiences
 from app.analysis.audit import Report, Truth, check, prove
+from app.analysis.crossing import Crossed
 from app.analysis.disclosure import participation, seal
 from app.analysis.facts import WaveFacts
 from app.analysis.readable import SCHOOLS, derived, readable
 from app.analysis.sealed import Sealed
 from app.analysis.summarize import summarize
+from app.analysis.tally import Tally
 from app.db import Database
 from app.errors import NotFound
-from app.models.tables import Release, ReleaseDocument, Wave
+from app.models.tables import Release, ReleaseDocument
 from app.services import releases, waves
 from app.services.counting import count
+
+Counted = tuple[dict[str, Tally], dict[str, Crossed]]
 
 
 def audit(database: Database, wave: str) -> Report:
@@ -34,15 +38,9 @@ def audit(database: Database, wave: str) -> Report:
     NotFound : for an unknown wave, and one without a release.
     """
     with database.read() as session:
-        row = waves.find(session, wave)
-        number = _newest(session, wave)
-        facts = waves.facts(session, row)
+        standing, facts, counted = _read(session, wave)
         stored = releases.stored(session, wave)
-        standing = session.get(Release, (wave, number))
-        assert standing is not None
-        sealed = Sealed.load(standing.tallies)
-        facts = replace(facts, title=sealed.title)
-        counted = None if _changed(session, row, facts) else count(session, facts)
+    number, sealed = standing.number, Sealed.load(standing.tallies)
     now = {document["audience"]: document for document in stored if document["release"]["number"] == number}
     turnout: dict[str, Any] = {"wave": wave, "status": "closed"}
     turnout["cells"] = participation(facts, facts.turnout or {})
@@ -85,37 +83,34 @@ def verify(database: Database, wave: str) -> Verified | None:
     NotFound : for an unknown wave, and one without a release.
     """
     with database.read() as session:
-        row = waves.find(session, wave)
-        number = _newest(session, wave)
-        facts = waves.facts(session, row)
-        if _changed(session, row, facts):
-            return None
-        standing = session.get(Release, (wave, number))
+        standing, facts, counted = _read(session, wave)
         kept = session.exec(
-            select(ReleaseDocument).where(ReleaseDocument.wave == wave, ReleaseDocument.number == number)
+            select(ReleaseDocument).where(ReleaseDocument.wave == wave, ReleaseDocument.number == standing.number)
         ).all()
-        assert standing is not None
-        facts = replace(facts, title=Sealed.load(standing.tallies).title)  # as it was called then
-        again = seal(facts, *count(session, facts))
+    if counted is None:
+        return None
+    again = seal(facts, *counted)
     made = {audience: _bytes(document) for audience, document in audiences.everyone(summarize(facts, again)).items()}
     differences = ["the sealed tallies"] if again.dump() != standing.tallies else []
     differences += [
         f"the {row.audience}'s document" for row in kept if _bytes(releases.unpacked(row)) != made[row.audience]
     ]
     (digest,) = (row.digest for row in kept if row.audience == "director")
-    return Verified(number, digest, tuple(differences))
+    return Verified(standing.number, digest, tuple(differences))
 
 
-def _newest(session: Session, wave: str) -> int:
-    number = releases.newest(session, wave)
-    if number is None:
+def _read(session: Session, wave: str) -> tuple[Release, WaveFacts, Counted | None]:
+    """Read the newest release, the wave as it was then, and its counts; None when responses have gone since the close.
+
+    Raises NotFound.
+    """
+    row = waves.find(session, wave)
+    standing = session.get(Release, (wave, releases.newest(session, wave) or 0))
+    if standing is None:
         raise NotFound("The wave has no release.")
-    return number
-
-
-def _changed(session: Session, row: Wave, facts: WaveFacts) -> bool:
-    """Tell whether responses have gone since the close."""
-    return facts.turnout != waves.counted(session, row)
+    facts = replace(waves.facts(session, row), title=Sealed.load(standing.tallies).title)
+    gone = facts.turnout != waves.counted(session, row)
+    return standing, facts, None if gone else count(session, facts)
 
 
 def _bytes(document: Mapping[str, Any]) -> bytes:
