@@ -153,6 +153,7 @@ class OfAttribute:
                     {name: row[name] for name in ("group", "attribute", "construct", "title", "setting")}
                     | {name: cell[name] for name in ("category", "categories", "n") if name in cell}
                     | {name: cell[name] for name in ("difference", "test", "verdict")}
-                    | {"label": label, "others": cell["others"]["n"], "by": round(size * (self.of.better(items) or 1), 9)}
+                    | {"label": label, "others": cell["others"]["n"]}
+                    | {"by": round(size * (self.of.better(items) or 1), 9)}
                 )
         return found
