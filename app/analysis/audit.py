@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from app.analysis.audit_bands import from_cells
 from app.analysis.audit_categories import broken_down
 from app.analysis.audit_derived import derived
 from app.analysis.audit_prove import Report, prove
@@ -42,7 +43,8 @@ def check(documents: Iterable[Mapping[str, Any]], truth: Truth, earlier: Iterabl
     What must not be published, empty when nothing is wrong: a member that the auditor does not know; a base that is not
     the true one; published cells that cross; a set of 1 to k-1 people of a confidential group that follows by adding
     and subtracting published cells, within the release or between releases; a construct that betrays a hidden item; a
-    band that is not one of the policy's; figures for a reader to whom they were not promised.
+    band that is not the policy's; an estimate over strata that are not shown; figures for a reader to whom they were
+    not promised.
     """
     now, before = [read(document) for document in documents], [read(document) for document in earlier]
     by_attribute = [reading for reading in now if reading.attribute is not None]
@@ -57,6 +59,7 @@ def check(documents: Iterable[Mapping[str, Any]], truth: Truth, earlier: Iterabl
     found += derived(figures, [*now, *by_attribute])
     found += broken_down(by_attribute, truth, {base[:3]: of for base, of in book.bases.items() if base[3] == "n"})
     found += [*_followed(book), *_subtracted(book), *_turnout(book)]
+    found += [] if found else from_cells(book.cells, truth)
     numbers = {reading.release for reading in before}
     for number in sorted(numbers, key=lambda number: number or 0):
         past = _Book(truth)
