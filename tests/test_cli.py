@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,10 +21,12 @@ import yaml
 
 from app.config import Settings
 from app.db import Database
+from app.models.tables import ReleaseDocument
 from app.services.keys import KeyRing
 from tests import factories
 from tests.databases import SECRET, settings_for
-from tests.server import must
+from tests.server import Api, must
+from tests.services.sending import export, fill
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "app" / "survey" / "library"
@@ -316,11 +319,86 @@ def test_sigterm_lets_one_worker_finish(tmp_path: Path, file: str) -> None:
     assert "Traceback" not in "".join(path.read_text() for path in tmp_path.glob("serve-*.log"))
 
 
-@pytest.mark.parametrize("command", [["wave", "close", "none"], ["release", "none"]], ids=" ".join)
+UNKNOWN = [["wave", "close", "none"], *(["release", *which, "none"] for which in ([], ["make"], ["audit"], ["verify"]))]
+
+
+@pytest.mark.parametrize("command", UNKNOWN, ids=" ".join)
 def test_unknown_waves(tmp_path: Path, file: str, command: list[str]) -> None:
     done = told(soundings(*command, cwd=tmp_path, database_url=file), 1)
     assert "no wave" in done.stderr
     assert done.stdout == ""
+
+
+# ------------------------------------------------------------------ releases, audited and verified
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Api]:
+    """Two closed waves, `w` and one that is called like a command: 14 families of Erving and 9 of Leverett in each."""
+    api = Api(settings_for("sqlite", tmp_path))
+    api.schools()
+    reference = api.instrument(factories.definition())
+    for wave in ("w", "audit"):
+        must(api.admin.put(f"/v1/waves/{wave}", json=factories.wave({"family": reference})), 201)
+        fill(api, wave, {"family": {"erving": 14, "leverett": 9}})
+        must(api.admin.post(f"/v1/waves/{wave}/close"))
+    yield api
+    api.stop()
+
+
+def test_release_audit_and_verify(tmp_path: Path, closed: Api) -> None:
+    def run(*args: str, status: int = 0) -> tuple[str, str]:
+        done = told(soundings("release", *args, cwd=tmp_path, database_url=closed.settings.database_url), status)
+        return done.stdout, done.stderr
+
+    for command in ("audit", "verify"):
+        assert "has no release" in run(command, "w", status=1)[1]
+    assert run("w") == ("1\n", "made now\n")
+    assert run("make", "w") == ("1\n", "stood already\n")
+    proved, nothing = run("audit", "w")
+    assert nothing == ""
+    assert proved.splitlines()[1] == (
+        "Whatever is subtracted from whatever, nobody or at least as many as promised are left."
+    )
+    assert [f"({proof})" in proved for proof in ("P1", "P3")] == [True, True]
+    digest = must(closed.admin.get("/v1/waves/w/releases/1"))["digest"]
+    assert run("verify", "w") == (f"release 1: the same, bit for bit, {digest}\n", "")
+    with closed.database.write() as session:  # by somebody who can write to the file
+        row = session.get(ReleaseDocument, ("w", 1, "director"))
+        assert row is not None
+        document = json.loads(zlib.decompress(row.document))
+        document["items"][0]["cells"][0]["n"] -= 1
+        row.document = zlib.compress(json.dumps(document).encode())
+    assert run("verify", "w", status=1) == (
+        "", "Release 1 is NOT what its responses give: the director's document.\n",
+    )  # fmt: skip
+    found, faults = run("audit", "w", status=1)
+    assert "13 people are shown where there are 14" in faults
+    assert "P1" not in found
+
+
+def test_releases_of_a_wave_that_is_called_like_a_command(tmp_path: Path, closed: Api) -> None:
+    given = {"database_url": closed.settings.database_url}
+    short = soundings("release", "audit", cwd=tmp_path, **given)
+    assert (short.returncode, short.stdout) == (2, "")
+    assert "Missing argument" in short.stderr
+    made = told(soundings("release", "make", "audit", cwd=tmp_path, **given))
+    assert (made.stdout, made.stderr) == ("1\n", "made now\n")
+    assert "(P3)" in told(soundings("release", "audit", "audit", cwd=tmp_path, **given)).stdout
+
+
+def test_audit_and_verify_after_an_erasure(tmp_path: Path, closed: Api) -> None:
+    """What was computed from somebody who is gone cannot be computed again; it can still be attacked."""
+    given = {"database_url": closed.settings.database_url}
+    told(soundings("release", "w", cwd=tmp_path, **given))
+    (somebody, *_) = export(closed.admin, "w")
+    erased = told(soundings("erase", "w", somebody, cwd=tmp_path, **given))
+    assert "Release 1 stays" in erased.stderr
+    gone = told(soundings("release", "verify", "w", cwd=tmp_path, **given), 2)
+    assert gone.stdout == ""
+    assert "cannot be computed again" in gone.stderr
+    audited = told(soundings("release", "audit", "w", cwd=tmp_path, **given))
+    assert "Responses have gone since it was made" in audited.stdout
+    assert "family: the responses are gone, nothing is proved without them" in audited.stdout
+    assert audited.stderr == ""
 
 
 # ------------------------------------------------------------------ the demo
