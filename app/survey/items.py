@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -80,6 +80,14 @@ class ItemBase(Model, ABC):
     def options(self, scales: Mapping[str, Scale], locale: str) -> list[dict[str, Any]]:
         """Describe the options for a reader of results, in order."""
         return []
+
+    def from_form(self, given: Sequence[str]) -> Any:
+        """Read the answer from the values of an HTML form's field; None when it was left empty.
+
+        What cannot be read stays the text that it is, for `encode` or `clean` to refuse.
+        """
+        text = given[0].strip() if given else ""
+        return text or None
 
     def accepts(self, value: Any, scales: Mapping[str, Scale]) -> bool:
         """Tell whether a `show_if` may ask for this value."""
@@ -257,6 +265,10 @@ class Multiple(_Choice):
     def decode(self, codes: str, columns: tuple[Column, ...]) -> Any:
         return [c.option for c, code in zip(columns, codes, strict=True) if code == "1"]
 
+    def from_form(self, given: Sequence[str]) -> Any:
+        """An empty value alone is the box "none of these"; together with others it is refused."""
+        return [] if list(given) == [""] else list(given) or None
+
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         return {"type": "array", "uniqueItems": True, "items": {"enum": [o.value for o in self.options_]}}
 
@@ -278,6 +290,10 @@ class Boolean(ItemBase):
         if type(value) is not bool:
             raise Wrong("wrong_type", "`true` or `false` is expected.", (True, False))
         return "1" if value else "0"
+
+    def from_form(self, given: Sequence[str]) -> Any:
+        text = super().from_form(given)
+        return {"true": True, "false": False}.get(text, text)
 
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         return {"type": "boolean"}
@@ -319,6 +335,10 @@ class Integer(ItemBase):
         assert self.minimum is not None
         return CODES[whole - self.minimum]
 
+    def from_form(self, given: Sequence[str]) -> Any:
+        text = super().from_form(given)
+        return int(text) if text and re.fullmatch(r"[+-]?\d{1,16}", text) else text
+
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         low, high = _bounded(self.minimum, self.maximum)
         return {"type": "integer", "minimum": low, "maximum": high}
@@ -344,6 +364,12 @@ class Number(ItemBase):
             raise Wrong("wrong_type", "A number is expected.")
         _within(value, *_bounded(self.minimum, self.maximum))
         return int(value) if float(value).is_integer() else value
+
+    def from_form(self, given: Sequence[str]) -> Any:
+        """Half of the world writes a comma where the other half writes a point."""
+        text = super().from_form(given)
+        plain = text.replace(",", ".") if text else ""
+        return float(plain) if re.fullmatch(r"[+-]?\d{1,16}(\.\d{0,16})?", plain) else text
 
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         low, high = _bounded(self.minimum, self.maximum)
@@ -390,6 +416,11 @@ class FreeText(ItemBase):
         if self.required and not value.strip():
             raise Wrong("required", "This item needs an answer.")
         return value
+
+    def from_form(self, given: Sequence[str]) -> Any:
+        """A form sends its line ends as CR LF, and a text of blanks is none."""
+        text = given[0].replace("\r\n", "\n").replace("\r", "\n") if given else ""
+        return text if text.strip() else None
 
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         # Character by character what `clean` refuses; \S is spelled out where the two languages' white space differs.
