@@ -109,7 +109,7 @@ class Database:
         else:
             with self.engine.connect() as connection:
                 connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
-                    "VACUUM survey_response, comment"
+                    "VACUUM survey_response, comment, access_code, access_count"
                 )
 
     def close(self) -> None:

@@ -5,7 +5,8 @@ A problem knows its slug, title and status; whoever raises it adds the detail. I
 
     Problem
     +-- BadRequest family      malformed-json, body-too-large, unsupported-media-type, invalid-request, answers-invalid
-    +-- access                 unauthorized, forbidden, audience-not-served, not-found
+    +-- access                 unauthorized, forbidden, audience-not-served, access-code-invalid, not-found
+    +-- pace                   rate-limited
     +-- state of things        wave-*, response-*, instrument-*, results-not-released, precondition-failed
     +-- the server             store-unavailable, release-leaks, internal-error
 """
@@ -137,6 +138,17 @@ class AudienceNotServed(Problem):
     slug, title, status = "audience-not-served", "No results are published for this key's audience", 403
 
 
+class AccessCodeInvalid(Problem):
+    slug, title, status = "access-code-invalid", "This access code cannot be used", 403
+
+
+class RateLimited(Problem):
+    slug, title, status = "rate-limited", "Too many requests, come back later", 429
+
+    def __init__(self, detail: str = "", *, retry_after: int = 60) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+
+
 class NotFound(Problem):
     slug, title, status = "not-found", "There is no such thing here", 404
 
@@ -180,6 +192,10 @@ class WaveClosed(Problem):
 
 class RosterFrozen(Problem):
     slug, title, status = "roster-frozen", "The roster can no longer be replaced, the wave has a release", 409
+
+
+class CodesExceedRoster(Problem):
+    slug, title, status = "codes-exceed-roster", "There would be more access codes than people in the roster", 409
 
 
 class ResponseConflict(Problem):

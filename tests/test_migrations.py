@@ -16,6 +16,8 @@ from sqlmodel import SQLModel, select
 
 from app.db import Database
 from app.models.tables import (
+    AccessCode,
+    AccessCount,
     ApiKey,
     AuditEvent,
     Comment,
@@ -85,6 +87,8 @@ def one_of_each() -> list[list[SQLModel]]:
                 received_on=AT.date(),
             ),
             WithdrawnResponse(wave="w", id="j"),
+            AccessCode(wave="w", code_hmac="f" * 64, group="family", school="erving"),
+            AccessCount(wave="w", group="family", school="erving", issued=10**9, spent=1),
             Release(wave="w", number=1, definitions="1", tallies=b"\x00\xff", released_at=AT),
             CommentPool(wave="w", group="family", schools=["erving"]),
             NameList(wave="w", names=["Ñ"]),

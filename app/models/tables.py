@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKeyConstraint, LargeBinary, Text, false
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKeyConstraint, LargeBinary, Text, false
 from sqlmodel import Field, SQLModel
 
 from app.db import UtcTime
@@ -41,7 +41,8 @@ class Wave(SQLModel, table=True):
 
     `revision` is a random mark, new at every change: a writer can tell a stale copy. `erased`: a response was erased
     since the newest release. `rows_removed_on`: the day on which its responses went, releases staying. A trigger
-    refuses a promise that is looser than the one that stands, once the wave has opened.
+    refuses a promise that is looser than the one that stands, once the wave has opened. `access`: group -> `open` or
+    `code`; a group that is not named is open.
     """
 
     key: str = _slug(primary_key=True)
@@ -52,6 +53,7 @@ class Wave(SQLModel, table=True):
     time_zone: str = Field(max_length=64)
     schools: list[str] = Field(sa_type=JSON)
     promise: dict[str, Any] = Field(sa_type=JSON)
+    access: dict[str, str] = Field(default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})
     revision: int = 1
     closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     closing_counts: list[list[Any]] | None = Field(default=None, sa_type=JSON)
@@ -84,6 +86,32 @@ class RosterLine(SQLModel, table=True):
     group: str = Field(max_length=16, primary_key=True)
     school: str = _slug(primary_key=True)
     eligible: int = Field(sa_type=BigInteger)
+
+
+class AccessCode(SQLModel, table=True):
+    """An unspent one-use code: its HMAC with the server's secret. The row goes in the transaction of its response."""
+
+    __tablename__ = "access_code"
+    __table_args__ = (ForeignKeyConstraint(["wave"], ["wave.key"], ondelete="CASCADE"), {"sqlite_with_rowid": False})
+    wave: str = _slug(primary_key=True)
+    code_hmac: str = Field(max_length=64, primary_key=True)
+    group: str = Field(max_length=16)
+    school: str = _slug()
+
+
+class AccessCount(SQLModel, table=True):
+    """How many codes a cell was given, and how many of them were spent; never which."""
+
+    __tablename__ = "access_count"
+    __table_args__ = (
+        ForeignKeyConstraint(["wave"], ["wave.key"], ondelete="CASCADE"),
+        CheckConstraint("0 <= spent AND spent <= issued", name="spent_of_issued"),
+    )
+    wave: str = _slug(primary_key=True)
+    group: str = Field(max_length=16, primary_key=True)
+    school: str = _slug(primary_key=True)
+    issued: int = Field(default=0, sa_type=BigInteger)
+    spent: int = Field(default=0, sa_type=BigInteger)
 
 
 class SurveyResponse(SQLModel, table=True):

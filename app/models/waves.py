@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, StrictBool, StrictInt, StringConstrai
 
 from app.models.base import Body, Document, Name, Slug
 from app.survey.instrument import Group
-from app.survey.promise import Promise
+from app.survey.promise import Access, Promise
 
 InstrumentRef = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}@[1-9][0-9]{0,8}$")]
 _ZONES = available_timezones()
@@ -26,6 +26,7 @@ class WaveIn(Body):
     schools: Annotated[list[Slug], Field(min_length=1, max_length=20_000)]
     instruments: Annotated[dict[Group, InstrumentRef], Field(min_length=1)]
     promise: dict[Group, Promise] = {}
+    access: dict[Group, Access] = {}
 
     @field_validator("time_zone")
     @classmethod
@@ -54,6 +55,8 @@ class WaveIn(Body):
             raise ValueError("the wave closes before it opens")
         if stray := sorted(set(self.promise) - set(self.instruments)):
             raise ValueError(f"there is a promise to a group without an instrument: {', '.join(stray)}")
+        if stray := sorted(set(self.access) - set(self.instruments)):
+            raise ValueError(f"there is access for a group without an instrument: {', '.join(stray)}")
         return self
 
 

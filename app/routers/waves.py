@@ -40,11 +40,12 @@ def _document(session: Session, row: Wave, now: datetime) -> dict[str, Any]:
         "time_zone": row.time_zone,
         "schools": row.schools,
         "instruments": {group: f"{version.key}@{version.version}" for group, version in fielded.items()},
+        "access": {group: waves.access_of(row, group) for group in fielded},
         "promise": {
             group: {
                 **row.promise[group],
                 "digest": digest(row.promise[group]),
-                "in_words": plain_words(row.promise[group]),
+                "in_words": plain_words(row.promise[group], waves.access_of(row, group)),
             }
             for group in fielded
         },

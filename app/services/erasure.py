@@ -16,7 +16,7 @@ from sqlmodel import Session, col, delete, select
 from app.auth import Caller
 from app.db import Database
 from app.errors import NotFound
-from app.models.tables import NameList, SurveyResponse, Wave, WithdrawnResponse
+from app.models.tables import AccessCode, NameList, SurveyResponse, Wave, WithdrawnResponse
 from app.services import comments, names, releases, waves
 from app.services.audit import record
 
@@ -82,7 +82,7 @@ def _remove_rows(database: Database, session: Session, wave: str) -> None:
     row = waves.find(session, wave)
     if row.rows_removed_on is not None:
         return
-    for table in (SurveyResponse, WithdrawnResponse, NameList):
+    for table in (SurveyResponse, WithdrawnResponse, NameList, AccessCode):
         session.connection().execute(delete(table).where(col(table.wave) == wave))
     row.rows_removed_on, row.revision = database.now(session).date(), waves.new_revision()
     record(session, None, "responses.retire", wave)

@@ -1,8 +1,8 @@
 """One transaction of the response writer: what becomes of each row of a batch.
 
 Decides verdicts, inside the transaction that stores the rows: whether the wave is open, by the database's clock and
-under the wave's lock; whether an id is new, a replay, a conflict or withdrawn. Knows nothing of threads, processes or
-instruments: it is handed records.
+under the wave's lock; whether an id is new, a replay, a conflict or withdrawn; whether the access code that a row
+brings can be spent. Knows nothing of threads, processes or instruments: it is handed records.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from app.services.store import Row, Store
 
-Status = Literal["accepted", "replayed", "conflict", "withdrawn", "not_open", "stale"]
+Status = Literal["accepted", "replayed", "conflict", "withdrawn", "not_open", "stale", "code_invalid"]
 
 
 class Verdict(NamedTuple):
@@ -93,14 +93,22 @@ class Ledger:
                 ids.setdefault(row.wave, set()).add(row.id)
         waves = {wave: store.look(cursor, wave) for wave in sorted(ids)}
         gone = {wave: store.withdrawn(cursor, wave, ids[wave]) for wave in ids if waves[wave].withdrawals}
+
+        def may_enter(row: Row, revision: int) -> bool:
+            now = waves[row.wave]
+            return now.is_open and now.revision == revision and row.id not in gone.get(row.wave, ())
+
+        entering = [row for s in batch for row in s.rows if may_enter(row, s.revision)]
+        coded = any(row.code is not None for row in entering)
+        if coded:
+            entering = self._payable(cursor, entering)
         candidates: dict[tuple[str, str], Row] = {}
-        for submission in batch:
-            for row in submission.rows:
-                now = waves[row.wave]
-                if now.is_open and now.revision == submission.revision and row.id not in gone.get(row.wave, ()):
-                    candidates.setdefault((row.wave, row.id), row)
+        for row in entering:
+            candidates.setdefault((row.wave, row.id), row)
         # In the order of the key, so that two writers never wait for each other in a circle.
         inserted = store.insert(cursor, [candidates[key] for key in sorted(candidates)]) if candidates else set()
+        if coded:
+            inserted -= self._unpaid(cursor, [candidates[key] for key in sorted(inserted)])
 
         def is_new(row: Row) -> bool:
             key = (row.wave, row.id)
@@ -119,6 +127,45 @@ class Ledger:
                 return Verdict("replayed" if there.content == row.content else "conflict", there.promise_digest)
             if row.id in gone.get(row.wave, ()):
                 return Verdict("withdrawn")
+            if row.code is not None and may_enter(row, revision):
+                return Verdict("code_invalid")  # nothing else can have kept it out
             return Verdict("not_open" if waves[row.wave].revision == revision else "stale")
 
         return [[verdict(row, submission.revision) for row in submission.rows] for submission in batch]
+
+    # ------------------------------------------------------------ access codes
+    def _payable(self, cursor: Any, rows: Sequence[Row]) -> list[Row]:
+        """Leave out the rows whose code cannot be spent; a row with a stored id spends none, whatever it brings."""
+        free: set[tuple[str, str]] = set()  # ids that cost nothing, or are paid for by a row before
+        left: set[tuple[str, str]] = set()
+        for wave, coded in _coded(rows):
+            free |= {(wave, row.id) for row in self._store.standing(cursor, wave, {row.id for row in coded})}
+            left |= {(wave, code) for code in self._store.unspent(cursor, wave, {str(row.code) for row in coded})}
+        out = []
+        for row in rows:
+            if row.code is not None and (row.wave, row.id) not in free:
+                if (row.wave, row.code) not in left:
+                    continue
+                left.discard((row.wave, row.code))  # the first of those that bring the same code has it
+                free.add((row.wave, row.id))
+            out.append(row)
+        return out
+
+    def _unpaid(self, cursor: Any, inserted: Sequence[Row]) -> set[tuple[str, str]]:
+        """Spend the codes of inserted rows, and take out those whose code another writer has spent meanwhile."""
+        out: set[tuple[str, str]] = set()
+        for wave, coded in _coded(inserted):
+            spent = self._store.spend(cursor, wave, {str(row.code) for row in coded})
+            if without := [row.id for row in coded if row.code not in spent]:
+                self._store.take_out(cursor, wave, without)
+                out |= {(wave, identity) for identity in without}
+        return out
+
+
+def _coded(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Give the rows with a code by wave, in one order for all writers."""
+    by_wave: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.code is not None:
+            by_wave.setdefault(row.wave, []).append(row)
+    return sorted(by_wave.items())

@@ -22,6 +22,7 @@ from app.analysis.facts import School
 from app.auth import Caller, same_code, withdrawal_code
 from app.db import Database
 from app.errors import (
+    AccessCodeInvalid,
     AnswersInvalid,
     Fault,
     Forbidden,
@@ -36,11 +37,11 @@ from app.errors import (
     WaveNotOpen,
 )
 from app.models.tables import SurveyResponse, WithdrawnResponse
-from app.services import waves, weights
+from app.services import codes, waves, weights
 from app.services.audit import record
 from app.services.instruments import codebook
 from app.services.ledger import Verdict
-from app.services.sheets import Sheet, Sheets
+from app.services.sheets import GroupSheet, Sheet, Sheets
 from app.services.store import Row
 from app.services.writer import ResponseWriter
 from app.survey.codebook import AnswersFaulty
@@ -48,6 +49,7 @@ from app.survey.codebook import AnswersFaulty
 BULK_LINES = 10_000
 BULK_PART = 4_000  # lines checked before they are handed on to be stored
 EXPORT_ROWS = 5_000
+CODE_LENGTH = 100  # characters that may be typed as an access code
 
 _FIELDS = frozenset({"id", "group", "school", "locale", "answers", "instrument", "access_code"})
 _RANDOM_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[45][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}")
@@ -61,6 +63,15 @@ class Desk:
     sheets: Sheets
     writer: ResponseWriter
     secret: bytes
+
+    async def store(self, sheet: Sheet, rows: Sequence[Row]) -> list[Verdict]:
+        """Have checked rows stored; codes are handed on as what is kept of them. Raises StoreUnavailable."""
+        return await self.writer.store(sheet.revision, [self._sealed(row) for row in rows])
+
+    def _sealed(self, row: Row) -> Row:
+        if row.code is None:
+            return row
+        return row._replace(code=codes.fingerprint(self.secret, row.wave, row.group, row.school, row.code))
 
     def receipt(self, sheet: Sheet, row: Row, promise_digest: str) -> dict[str, Any]:
         return {
@@ -101,8 +112,9 @@ def check(sheet: Sheet, caller: Caller, body: Any, key: str | None = None) -> Ro
             faults.append(Fault("/school", "required", "A response of this group names its school."))
     elif type(school) is not str or school not in sheet.schools:
         faults.append(Fault("/school", "wrong_school", "The wave does not hold this school."))
-    if body.get("access_code") is not None:
-        faults.append(Fault("/access_code", "not_used", "This wave is answered without access codes."))
+    code = body.get("access_code")
+    if mine is not None:
+        faults += _code_faults(mine, code)
     if mine is None or group is None:
         raise AnswersInvalid(faults=faults)
     if locale is not None and locale not in mine.codebook.instrument.languages:
@@ -128,7 +140,19 @@ def check(sheet: Sheet, caller: Caller, body: Any, key: str | None = None) -> Ro
     open_answers = (
         orjson.dumps(coded.open_answers, option=orjson.OPT_SORT_KEYS).decode() if coded.open_answers else None
     )
-    return Row(sheet.wave, identity, group, school, locale, coded.record, open_answers, mine.promise_digest)
+    return Row(sheet.wave, identity, group, school, locale, coded.record, open_answers, mine.promise_digest, code)
+
+
+def _code_faults(mine: GroupSheet, code: Any) -> list[Fault]:
+    """What is wrong with giving, or not giving, this code; whether it can be spent, the ledger decides."""
+    if code is None:
+        asked = mine.access == "code"
+        return [Fault("/access_code", "required", "This group answers with access codes.")] if asked else []
+    if mine.access == "open":
+        return [Fault("/access_code", "not_used", "This group answers without access codes.")]
+    if type(code) is not str or len(code) > CODE_LENGTH:
+        return [Fault("/access_code", "wrong_type", "An access code is a short text.")]
+    return []
 
 
 def _identity(given: Any, key: str | None, faults: list[Fault]) -> str:
@@ -149,14 +173,15 @@ async def submit(desk: Desk, sheet: Sheet, caller: Caller, body: Any, key: str |
 
     Raises
     ------
-    AnswersInvalid, Forbidden, ResponseConflict, ResponseWithdrawn, WaveNotOpen, NotFound, StoreUnavailable
+    AnswersInvalid, Forbidden, AccessCodeInvalid, ResponseConflict, ResponseWithdrawn, WaveNotOpen, NotFound,
+    StoreUnavailable
     """
     row = check(sheet, caller, body, key)
-    (verdict,) = await desk.writer.store(sheet.revision, [row])
+    (verdict,) = await desk.store(sheet, [row])
     if verdict.status == "stale":
         sheet = await run_in_threadpool(desk.sheets.read, sheet.wave)
         row = check(sheet, caller, {**body, "id": row.id})
-        (verdict,) = await desk.writer.store(sheet.revision, [row])
+        (verdict,) = await desk.store(sheet, [row])
     if (problem := _problem(verdict)) is not None:
         raise problem
     return desk.receipt(sheet, row, verdict.promise_digest), verdict.status == "replayed"
@@ -174,6 +199,8 @@ def _problem(verdict: Verdict) -> Problem | None:
             return WaveNotOpen("The wave takes responses only while it is open.")
         case "stale":
             return StoreUnavailable("The wave was just changed; send the response again.")
+        case "code_invalid":
+            return AccessCodeInvalid("This code is unknown here, or it was used before.")
 
 
 # ------------------------------------------------------------------ many responses
@@ -237,11 +264,11 @@ async def submit_bulk(desk: Desk, sheet: Sheet, caller: Caller, body: bytes, pat
 async def _store_part(
     desk: Desk, sheet: Sheet, caller: Caller, texts: Sequence[tuple[int, bytes]], lines: list[_Line], path: str
 ) -> list[dict[str, Any]]:
-    stored = await desk.writer.store(sheet.revision, [line.row for line in lines if line.row is not None])
+    stored = await desk.store(sheet, [line.row for line in lines if line.row is not None])
     if any(verdict.status == "stale" for verdict in stored):  # then none was accepted: one wave, one transaction
         sheet = await run_in_threadpool(desk.sheets.read, sheet.wave)
         lines = await run_in_threadpool(read_lines, sheet, caller, texts)
-        stored = await desk.writer.store(sheet.revision, [line.row for line in lines if line.row is not None])
+        stored = await desk.store(sheet, [line.row for line in lines if line.row is not None])
     verdicts = iter(stored)
     results = []
     for line in lines:

@@ -12,9 +12,9 @@ from sqlmodel import Session
 
 from app.db import Database
 from app.services.instruments import codebook
-from app.services.waves import find, instruments_of
+from app.services.waves import NEEDS_SCHOOL, access_of, find, instruments_of
 from app.survey.codebook import Codebook
-from app.survey.promise import digest
+from app.survey.promise import Access, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class GroupSheet:
     codebook: Codebook
     promise_digest: str
     needs_school: bool
+    access: Access = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def sheet_of(session: Session, wave: str) -> Sheet:
                 instrument=f"{version.key}@{version.version}",
                 codebook=codebook(version),
                 promise_digest=digest(row.promise[group]),
-                needs_school=group in ("family", "staff"),
+                needs_school=group in NEEDS_SCHOOL,
+                access=access_of(row, group),
             )
             for group, version in instruments_of(session, wave).items()
         },

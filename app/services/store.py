@@ -6,6 +6,7 @@ Nothing else in the program bypasses it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any, NamedTuple, Protocol
 
@@ -15,7 +16,10 @@ from app import sqlite
 
 
 class Row(NamedTuple):
-    """One response as it is stored; the day is added when it is."""
+    """One response as it is stored; the day is added when it is.
+
+    `code`, the last, is the fingerprint of the access code that pays for it: no column has it.
+    """
 
     wave: str
     id: str
@@ -25,6 +29,7 @@ class Row(NamedTuple):
     record: str
     open_answers: str | None
     promise_digest: str
+    code: str | None = None
 
     @property
     def content(self) -> tuple[Any, ...]:
@@ -63,12 +68,25 @@ class Store(Protocol):
     def standing(self, cursor: Any, wave: str, ids: Collection[str]) -> list[Row]:
         """Read the stored responses with one of the ids."""
 
+    def unspent(self, cursor: Any, wave: str, codes: Collection[str]) -> set[str]:
+        """Tell which of the codes are there to be spent."""
 
+    def spend(self, cursor: Any, wave: str, codes: Collection[str]) -> set[str]:
+        """Remove the codes that are there, count them in their cells, and tell which they were."""
+
+    def take_out(self, cursor: Any, wave: str, ids: Collection[str]) -> None:
+        """Remove responses that this transaction has inserted."""
+
+
+STORED = len(Row._fields) - 1  # fields of a row that are columns
 _COLUMNS = 'wave, id, "group", school, locale, record, open_answers, promise_digest'
 _LOOK = """
 SELECT closed_at IS NULL AND opens_at <= {now} AND closes_at > {now}, revision,
        EXISTS (SELECT 1 FROM withdrawn_response w WHERE w.wave = wave.key)
 FROM wave WHERE key = {wave}
+"""
+_COUNT = """
+UPDATE access_count SET spent = spent + {0} WHERE wave = {0} AND "group" = {0} AND school = {0}
 """
 
 
@@ -92,7 +110,7 @@ class SqliteStore:
 
     _look = _LOOK.format(now="strftime('%Y-%m-%d %H:%M:%f000', 'now')", wave="?")
     _insert = f"""
-    INSERT INTO survey_response ({_COLUMNS}, received_on) VALUES ({", ".join("?" * len(Row._fields))}, date('now'))
+    INSERT INTO survey_response ({_COLUMNS}, received_on) VALUES ({", ".join("?" * STORED)}, date('now'))
     """
     _among = "wave = ? AND id IN (SELECT value FROM json_each(?))"
 
@@ -110,12 +128,27 @@ class SqliteStore:
         for wave in {row.wave for row in rows}:
             there |= set(cursor.execute(sql, (wave, _json([r.id for r in rows if r.wave == wave]))).fetchall())
         new = [row for row in rows if (row.wave, row.id) not in there]  # nobody else can add one before the commit
-        cursor.executemany(self._insert, new)
+        cursor.executemany(self._insert, [row[:STORED] for row in new])
         return {(row.wave, row.id) for row in new}
 
     def standing(self, cursor: Any, wave: str, ids: Collection[str]) -> list[Row]:
         sql = f"SELECT {_COLUMNS} FROM survey_response WHERE {self._among}"
         return [Row(*found) for found in cursor.execute(sql, (wave, _json(list(ids)))).fetchall()]
+
+    _codes = "FROM access_code WHERE wave = ? AND code_hmac IN (SELECT value FROM json_each(?))"
+
+    def unspent(self, cursor: Any, wave: str, codes: Collection[str]) -> set[str]:
+        sql = f"SELECT code_hmac {self._codes}"
+        return {row[0] for row in cursor.execute(sql, (wave, _json(list(codes)))).fetchall()}
+
+    def spend(self, cursor: Any, wave: str, codes: Collection[str]) -> set[str]:
+        sql = f'DELETE {self._codes} RETURNING "group", school, code_hmac'
+        found = cursor.execute(sql, (wave, _json(list(codes)))).fetchall()
+        cursor.executemany(_COUNT.format("?"), _spent(wave, found))
+        return {code for *_, code in found}
+
+    def take_out(self, cursor: Any, wave: str, ids: Collection[str]) -> None:
+        cursor.execute(f"DELETE FROM survey_response WHERE {self._among}", (wave, _json(list(ids))))
 
 
 class PostgresStore:
@@ -138,7 +171,7 @@ class PostgresStore:
     _look = _LOOK.format(now="clock_timestamp()", wave="%s")
     _insert = f"""
     INSERT INTO survey_response ({_COLUMNS}, received_on)
-    SELECT *, (clock_timestamp() AT TIME ZONE 'UTC')::date FROM unnest({", ".join(["%s::text[]"] * len(Row._fields))})
+    SELECT *, (clock_timestamp() AT TIME ZONE 'UTC')::date FROM unnest({", ".join(["%s::text[]"] * STORED)})
     ON CONFLICT DO NOTHING RETURNING wave, id
     """
 
@@ -152,16 +185,44 @@ class PostgresStore:
         return {row[0] for row in cursor.execute(sql, (wave, list(ids))).fetchall()}
 
     def insert(self, cursor: Any, rows: list[Row]) -> set[tuple[str, str]]:
-        return set(cursor.execute(self._insert, [list(column) for column in zip(*rows, strict=True)]).fetchall())
+        columns = [list(column) for column in zip(*rows, strict=True)][:STORED]
+        return set(cursor.execute(self._insert, columns).fetchall())
 
     def standing(self, cursor: Any, wave: str, ids: Collection[str]) -> list[Row]:
         sql = f"SELECT {_COLUMNS} FROM survey_response WHERE wave = %s AND id = ANY(%s)"
         return [Row(*found) for found in cursor.execute(sql, (wave, list(ids))).fetchall()]
 
+    # Locked in the order of the key, so that two writers never wait for each other in a circle; one that has waited
+    # for another finds the code gone.
+    _spend = """
+    WITH held AS (SELECT code_hmac FROM access_code WHERE wave = %s AND code_hmac = ANY(%s)
+                  ORDER BY code_hmac FOR UPDATE)
+    DELETE FROM access_code a USING held WHERE a.wave = %s AND a.code_hmac = held.code_hmac
+    RETURNING a."group", a.school, a.code_hmac
+    """
+
+    def unspent(self, cursor: Any, wave: str, codes: Collection[str]) -> set[str]:
+        sql = "SELECT code_hmac FROM access_code WHERE wave = %s AND code_hmac = ANY(%s)"
+        return {row[0] for row in cursor.execute(sql, (wave, list(codes))).fetchall()}
+
+    def spend(self, cursor: Any, wave: str, codes: Collection[str]) -> set[str]:
+        found = cursor.execute(self._spend, (wave, list(codes), wave)).fetchall()
+        cursor.executemany(_COUNT.format("%s"), _spent(wave, found))
+        return {code for *_, code in found}
+
+    def take_out(self, cursor: Any, wave: str, ids: Collection[str]) -> None:
+        cursor.execute("DELETE FROM survey_response WHERE wave = %s AND id = ANY(%s)", (wave, list(ids)))
+
 
 def store_for(kind: str, target: str) -> Store:
     """Give the store of a database by its `address`."""
     return SqliteStore(target) if kind == "sqlite" else PostgresStore(target)
+
+
+def _spent(wave: str, found: list[tuple[str, str, str]]) -> list[tuple[int, str, str, str]]:
+    """How many codes of each cell were spent, in one order for all writers."""
+    cells = Counter((group, school) for group, school, _ in found)
+    return [(n, wave, group, school) for (group, school), n in sorted(cells.items())]
 
 
 def _json(value: Any) -> str:

@@ -18,6 +18,7 @@ from app.analysis.facts import GroupFacts, WaveFacts
 from app.auth import Caller
 from app.db import Database
 from app.errors import (
+    CodesExceedRoster,
     Fault,
     InvalidRequest,
     NotFound,
@@ -30,20 +31,26 @@ from app.errors import (
 )
 from app.models.tables import InstrumentVersion, Release, RosterLine, School, SurveyResponse, Wave, WaveInstrument
 from app.models.waves import RosterIn, WaveIn
+from app.services import codes
 from app.services.audit import record
 from app.services.instruments import codebook
 from app.services.paging import page
 from app.survey.instrument import GROUPS
-from app.survey.promise import default_promise, looser
+from app.survey.promise import Access, default_promise, looser
 
 Status = Literal["scheduled", "open", "closed"]
-NOT_TIED_TO_A_SCHOOL = ""  # how the roster's key spells `"school": null`
+NEEDS_SCHOOL = ("family", "staff")  # whoever answers for these groups names a school
 
 
 def status_of(wave: Wave, now: datetime) -> Status:
     if wave.closed_at is not None or now >= wave.closes_at:
         return "closed"
     return "open" if now >= wave.opens_at else "scheduled"
+
+
+def access_of(wave: Wave, group: str) -> Access:
+    """Tell how a group of a wave answers."""
+    return "code" if wave.access.get(group) == "code" else "open"
 
 
 # ------------------------------------------------------------------ reading
@@ -108,13 +115,15 @@ def put(
     promise: dict[str, Any] = {
         group: (body.promise.get(group) or default_promise(group)).filled() for group in body.instruments
     }
+    access: dict[str, Any] = {group: body.access.get(group, "open") for group in body.instruments}
     _check_references(session, body)
     row = session.get(Wave, key)
     check(row)
     if row is None:
         row = Wave(
             key=key, title=body.title, simulated=body.simulated, opens_at=body.opens_at, closes_at=body.closes_at,
-            time_zone=body.time_zone, schools=list(body.schools), promise=promise, revision=new_revision(),
+            time_zone=body.time_zone, schools=list(body.schools), promise=promise, access=access,
+            revision=new_revision(),
         )  # fmt: skip
         session.add(row)
         session.flush()
@@ -123,21 +132,38 @@ def put(
         return row, True
     fielded = {f"{v.key}@{v.version}" for v in instruments_of(session, key).values()}
     same_shape = (
-        (row.simulated, row.opens_at, row.time_zone, row.schools, set(row.promise))
-        == (body.simulated, body.opens_at, body.time_zone, list(body.schools), set(promise))
+        (
+            row.simulated,
+            row.opens_at,
+            row.time_zone,
+            row.schools,
+            {group: access_of(row, group) for group in row.promise},
+        )
+        == (body.simulated, body.opens_at, body.time_zone, list(body.schools), access)
     ) and fielded == set(body.instruments.values())
     if same_shape and (row.title, row.closes_at, row.promise) == (body.title, body.closes_at, promise):
         return row, False
     if status_of(row, database.now(session)) == "scheduled":
         session.exec(delete(WaveInstrument).where(col(WaveInstrument.wave) == key))
         row.simulated, row.opens_at, row.time_zone = body.simulated, body.opens_at, body.time_zone
-        row.schools = list(body.schools)
+        row.schools, row.access = list(body.schools), access
         _field(session, key, body)
+        codes.keep_only(session, key, cells_with_codes(row))
     else:
         _check_started(database, session, row, body, promise, same_shape)
     row.title, row.closes_at, row.promise, row.revision = body.title, body.closes_at, promise, new_revision()
     record(session, by, "wave.change", key)
     return row, False
+
+
+def cells_with_codes(row: Wave) -> set[codes.Cell]:
+    """The cells of a wave whose people answer with codes."""
+    return {
+        (group, school)
+        for group in row.access
+        if access_of(row, group) == "code"
+        for school in (*row.schools, *(() if group in NEEDS_SCHOOL else (codes.NOT_TIED_TO_A_SCHOOL,)))
+    }
 
 
 def new_revision() -> int:
@@ -228,6 +254,7 @@ def close(database: Database, key: str, by: Caller | None) -> None:
         row.closed_at = min(now, row.closes_at)
         row.closing_counts = [[group, school, n] for (group, school), n in _counts(session, key).items()]
         row.revision = new_revision()
+        codes.forget(session, key)
         for statement in _RESEAL_SQLITE if database.is_sqlite else _RESEAL_POSTGRESQL:
             session.connection().execute(text(statement), {"wave": key} if ":wave" in statement else {})
         record(session, by, "wave.close", key)
@@ -276,7 +303,14 @@ def _by_group(row: Wave, found: dict[tuple[str, str | None], int]) -> dict[str, 
 def put_roster(
     database: Database, session: Session, key: str, body: RosterIn, by: Caller, check: Callable[[Wave], None]
 ) -> bool:
-    """Replace the roster; True when there was none. Raises NotFound, RosterFrozen, InvalidRequest."""
+    """Replace the roster; True when there was none.
+
+    Raises
+    ------
+    NotFound, InvalidRequest
+    RosterFrozen : once the wave has a release.
+    CodesExceedRoster : when it has fewer people in a cell than codes were made for it.
+    """
     database.lock_wave(session.connection(), key)
     row = find(session, key)
     check(row)
@@ -297,10 +331,17 @@ def put_roster(
         raise InvalidRequest("The roster has faults.", faults=faults)
     if has_release(session, key):
         raise RosterFrozen("Published figures were made with this roster.")
+    eligible: dict[codes.Cell, int] = {
+        (line.group, line.school or codes.NOT_TIED_TO_A_SCHOOL): line.eligible for line in body.counts
+    }
+    for cell, count in codes.counts(session, key).items():
+        if count.issued > eligible.get(cell, 0):
+            where = f"`{cell[0]}` in `{cell[1]}`" if cell[1] else f"`{cell[0]}`"
+            raise CodesExceedRoster(f"For {where} {count.issued} codes were made; void the unspent ones first.")
     made = row.roster_source is None
     session.exec(delete(RosterLine).where(col(RosterLine.wave) == key))
     session.add_all(
-        RosterLine(wave=key, group=line.group, school=line.school or NOT_TIED_TO_A_SCHOOL, eligible=line.eligible)
+        RosterLine(wave=key, group=line.group, school=line.school or codes.NOT_TIED_TO_A_SCHOOL, eligible=line.eligible)
         for line in body.counts
     )
     row.roster_source, row.roster_unit, row.revision = body.source, body.unit, new_revision()

@@ -15,6 +15,9 @@ from app.survey.base import Model
 
 FLOOR = 5  # no minimum under this is ever promised
 BANDED_FROM = 10  # banded audiences need at least this minimum
+Access = Literal["open", "code"]
+"""How a group of a wave answers: `open` to whoever has the link, or with a one-use `code` of one's own."""
+
 _FINENESS = {"none": 0, "banded": 1, "exact": 2}
 
 
@@ -90,15 +93,35 @@ def digest(filled: dict[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(filled, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
 
 
-def plain_words(filled: dict[str, Any]) -> dict[str, str]:
-    """Say a filled promise in plain English and Spanish."""
+_ONCE = {
+    "open": (
+        "Because this survey can be answered without a personal code, it cannot be ruled out that somebody answers "
+        "many times to single out another person.",
+        "Como esta encuesta se puede contestar sin un código personal, no se puede descartar que alguien conteste "
+        "muchas veces para distinguir a otra persona.",
+    ),
+    "code": (
+        "Each code can be used once, and nobody keeps which code gave which answers.",
+        "Cada código se puede usar una sola vez, y nadie guarda qué código dio qué respuestas.",
+    ),
+}
+
+
+def plain_words(filled: dict[str, Any], access: Access = "open") -> dict[str, str]:
+    """Say a filled promise in plain English and Spanish, to a group that answers with codes or without."""
     if filled["mode"] == "attributed":
-        return {
-            "en": "The Director of Student Support Services sees your answers together with your role and your school. "
-            "Nobody else does.",
-            "es": "La Directora o el Director de Servicios de Apoyo Estudiantil ve sus respuestas junto con su función "
-            "y su escuela. Nadie más las ve.",
-        }
+        english = [
+            "The Director of Student Support Services sees your answers together with your role and your school. "
+            "Nobody else does."
+        ]
+        spanish = [
+            "La Directora o el Director de Servicios de Apoyo Estudiantil ve sus respuestas junto con su función "
+            "y su escuela. Nadie más las ve."
+        ]
+        if access == "code":
+            english.append(_ONCE["code"][0])
+            spanish.append(_ONCE["code"][1])
+        return {"en": " ".join(english), "es": " ".join(spanish)}
     k = filled["minimum"]
     english = [
         "Your answers are confidential. We do not ask for your name, and we do not keep your address on the internet "
@@ -129,12 +152,6 @@ def plain_words(filled: dict[str, Any]) -> dict[str, str]:
     public = filled["public"] == "banded"
     english.append("The public sees only wide ranges." if public else "The public sees nothing.")
     spanish.append("El público ve solo rangos amplios." if public else "El público no ve nada.")
-    english.append(
-        "Because this survey can be answered without a personal code, it cannot be ruled out that somebody answers "
-        "many times to single out another person."
-    )
-    spanish.append(
-        "Como esta encuesta se puede contestar sin un código personal, no se puede descartar que alguien conteste "
-        "muchas veces para distinguir a otra persona."
-    )
+    english.append(_ONCE[access][0])
+    spanish.append(_ONCE[access][1])
     return {"en": " ".join(english), "es": " ".join(spanish)}
