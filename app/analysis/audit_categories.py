@@ -42,12 +42,18 @@ def broken_down(
         if reading.attribute is not None and table.places
     }
     known: dict[tuple[int, bytes], int] = {}
+    apart: dict[tuple[str, ...], Parts] = {}
+
+    def parts_of(group: GroupTruth, *measure: str) -> Parts:
+        at = group.facts.group, *measure
+        return apart[at] if at in apart else apart.setdefault(at, _school_parts(group, cells, *measure))
+
     for (name, attribute, of, key), table in tables.items():
         group, path = truth.groups[name], f"{table.path} ({table.group}, {table.key})"
         if group.crossed is None or group.tally is None:
             continue
         place = (group.crossed.bases.items if of == "item" else group.crossed.bases.constructs)[key]
-        schools, whole = _school_parts(group, cells, of, key), _school_parts(group, cells)
+        schools, whole = parts_of(group, of, key), parts_of(group)
         mine = _category_parts(group, attribute, table)
         people = group.crossed.folded((None, attribute), *_places(group, None, attribute, schools, mine))
         yield from _untrue(table, people[:, :, place].sum(axis=0), path)
