@@ -17,6 +17,7 @@ from app.auth import SENDERS
 from app.config import Settings
 from app.db import Database
 from app.routers import (
+    access,
     attributes,
     comments,
     equity,
@@ -24,6 +25,7 @@ from app.routers import (
     instruments,
     keys,
     names,
+    pages,
     priorities,
     releases,
     reliability,
@@ -34,6 +36,7 @@ from app.routers import (
     waves,
 )
 from app.services.erasure import retire_due
+from app.services.gate import Gate
 from app.services.keys import KeyRing
 from app.services.releases import Shelf
 from app.services.responses import Desk
@@ -65,7 +68,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         scribe.start()
         writer = ResponseWriter(scribe)
         desk = Desk(database, Sheets(database), writer, secret)
-        app.state.soundings = State(settings, database, KeyRing(database), desk, Shelf())
+        app.state.soundings = State(
+            settings, database, KeyRing(database), desk, Shelf(), Gate(settings.peer_rate, settings.key_rate)
+        )
         closer = asyncio.create_task(_keep_house(app.state.soundings))
         try:
             yield
@@ -87,7 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for module in (  # the busiest are matched first
         responses, releases, attributes, reliability, gaps, trends, priorities, equity, comments, names,
-        waves, schools, instruments, keys, service,
+        waves, access, schools, instruments, keys, pages, service,
     ):  # fmt: skip
         app.include_router(module.router)
     reference.install(app)

@@ -149,3 +149,10 @@ def place(codebook: Codebook, given: str) -> At:
 
 def _of_step(filled: Filled, step: int, wrong: Mapping[str, Fault]) -> dict[str, Fault]:
     return {item.key: wrong[item.key] for item in filled.items(step) if item.key in wrong}
+
+
+def values_of(answer: Any) -> list[str]:
+    """Give the values of a form's field that `read` makes this answer of."""
+    if isinstance(answer, list):
+        return [str(value) for value in answer] or [""]
+    return [str(answer).lower() if isinstance(answer, bool) else str(answer)]
