@@ -115,6 +115,8 @@ def serve() -> None:
         log_level="warning",
         log_config=None,
         server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         date_header=True,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=15,

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +36,10 @@ class Settings(BaseSettings):
     secret: str | None = None
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     access_log: bool = False
+    public_url: str | None = None
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1",)
+    peer_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 60
+    key_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 1200
     retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
 
     @field_validator("database_url")
@@ -48,10 +54,27 @@ class Settings(BaseSettings):
             raise ValueError("an SQLite database must be a file: what was acknowledged has to survive a restart")
         return value
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ip_network(one)
+            except ValueError:
+                raise ValueError(f"{one} is no address and no network, such as 10.0.0.5 or 10.0.0.0/24") from None
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+            raise ValueError("this is no address such as https://survey.example.org")
+        return value and value.rstrip("/")
 
     @model_validator(mode="after")
     def _secret_is_long_enough(self) -> Settings:

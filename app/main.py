@@ -25,7 +25,6 @@ from app.routers import (
     instruments,
     keys,
     names,
-    pages,
     priorities,
     releases,
     reliability,
@@ -92,7 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for module in (  # the busiest are matched first
         responses, releases, attributes, reliability, gaps, trends, priorities, equity, comments, names,
-        waves, access, schools, instruments, keys, pages, service,
+        waves, access, schools, instruments, keys, service,
     ):  # fmt: skip
         app.include_router(module.router)
     reference.install(app)

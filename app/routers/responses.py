@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -18,7 +19,7 @@ from app.services.sheets import Sheet
 from app.survey.base import SLUG_PATTERN
 from app.web.bodies import BULK_LIMIT, read_body, read_json
 from app.web.routes import Json, V1Route
-from app.web.state import Held, Key, Needs, State, Writer, state_of
+from app.web.state import Held, Key, Needs, State, Writer, peer_of, state_of
 
 router = APIRouter(prefix="/v1/waves/{wave}/responses", route_class=V1Route, tags=["responses"])
 Sender = Annotated[Caller, Depends(Needs(SENDERS))]
@@ -54,7 +55,10 @@ async def submit_response(request: Request, caller: Sender) -> Response:
     held, wave = state_of(request), request.path_params["wave"]
     sheet = await _sheet(held, wave, caller)
     body = await read_json(request)
-    receipt, replayed = await responses.submit(held.desk, sheet, caller, body, request.headers.get("idempotency-key"))
+    watched = held.gate.guesses(caller.id, peer_of(request), wave) if sheet.takes_codes else nullcontext()
+    key = request.headers.get("idempotency-key")
+    with watched:
+        receipt, replayed = await responses.submit(held.desk, sheet, caller, body, key)
     headers = {"Location": f"/v1/waves/{wave}/responses/{receipt['id']}"}
     if replayed:
         headers["Idempotency-Replayed"] = "true"
@@ -69,7 +73,9 @@ async def submit_bulk(wave: Key, request: Request, caller: Sender) -> Response:
     held = state_of(request)
     sheet = await _sheet(held, wave, caller)
     body = await read_body(request, BULK_LIMIT, "application/x-ndjson")
-    verdicts = await responses.submit_bulk(held.desk, sheet, caller, body, request.url.path)
+    with held.gate.guesses(caller.id, peer_of(request), wave) as count:
+        verdicts = await responses.submit_bulk(held.desk, sheet, caller, body, request.url.path)
+        count(responses.wrong_codes(verdicts))
     return Response(orjson.dumps(verdicts), 200, media_type="application/json")
 
 

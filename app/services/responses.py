@@ -284,6 +284,12 @@ async def _store_part(
     return results
 
 
+def wrong_codes(verdicts: dict[str, Any]) -> int:
+    """Count the lines of a bulk whose access code could not be spent."""
+    slug = f"/problems/{AccessCodeInvalid.slug}"
+    return sum("problem" in entry and entry["problem"]["type"] == slug for entry in verdicts["results"])
+
+
 # ------------------------------------------------------------------ taking back
 def withdraw(desk: Desk, session: Session, wave: str, identity: str, code: str) -> None:
     """Remove a response for good while its wave is open; its id stays spent.

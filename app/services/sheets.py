@@ -37,6 +37,10 @@ class Sheet:
     schools: frozenset[str]
     groups: dict[str, GroupSheet]
 
+    @property
+    def takes_codes(self) -> bool:
+        return any(group.access == "code" for group in self.groups.values())
+
 
 def sheet_of(session: Session, wave: str) -> Sheet:
     """Raises NotFound."""

@@ -14,6 +14,7 @@ from app.auth import Caller, Role
 from app.config import Settings
 from app.db import Database
 from app.errors import Forbidden, Unauthorized
+from app.services.gate import Gate
 from app.services.keys import KeyRing
 from app.services.releases import Shelf
 from app.services.responses import Desk
@@ -27,11 +28,22 @@ class State:
     keys: KeyRing
     desk: Desk
     shelf: Shelf
+    gate: Gate
 
 
 def state_of(request: Request) -> State:
     state: State = request.app.state.soundings
     return state
+
+
+def peer_of(request: Request) -> str:
+    """Tell from which address a request comes: the nearest one that is no trusted proxy. It is never stored."""
+    return request.client.host if request.client is not None else ""
+
+
+def base_of(request: Request) -> str:
+    """Give the address at which people reach this server, without a slash at its end."""
+    return state_of(request).settings.public_url or str(request.base_url).rstrip("/")
 
 
 async def _held(request: Request) -> State:
@@ -51,7 +63,8 @@ def _writer(request: Request) -> Iterator[Session]:
 class Needs:
     """What a route declares: the roles that may call it. As a dependency it gives the caller.
 
-    Raises Unauthorized without a valid key, Forbidden for a valid one of another role.
+    Raises Unauthorized without a valid key, Forbidden for a valid one of another role, RateLimited for a publishable
+    one that asks too fast, or from an address that does.
     """
 
     def __init__(self, roles: tuple[Role, ...]) -> None:
@@ -61,10 +74,14 @@ class Needs:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret or len(secret) > 200:
             raise Unauthorized
-        keys = state_of(request).keys
+        state = state_of(request)
+        keys = state.keys
         caller = keys.recall(secret) or await run_in_threadpool(keys.find, secret)
         if caller is None:
             raise Unauthorized
+        if caller.publishable and "counted" not in request.scope:  # a route may ask twice for one request
+            request.scope["counted"] = True
+            state.gate.allow(peer_of(request), caller.id)
         if caller.role not in self.roles:
             raise Forbidden(f"A key of the role `{caller.role}` may not do this.")
         return caller
