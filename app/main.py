@@ -25,6 +25,7 @@ from app.routers import (
     instruments,
     keys,
     names,
+    pages,
     priorities,
     releases,
     reliability,
@@ -91,7 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for module in (  # the busiest are matched first
         responses, releases, attributes, reliability, gaps, trends, priorities, equity, comments, names,
-        waves, access, schools, instruments, keys, service,
+        waves, access, schools, instruments, keys, pages, service,
     ):  # fmt: skip
         app.include_router(module.router)
     reference.install(app)
