@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +25,8 @@ from app.models.access import CodesIn
 from app.models.tables import RosterLine, School, Wave
 from app.services import codes, waves
 from app.services.audit import record
+from app.services.gate import Gate
+from app.services.sheets import Sheet
 from app.survey.instrument import GROUPS
 
 _LINK_BYTES = 12  # 96 bits, 16 characters in an address
@@ -64,6 +68,23 @@ def links(session: Session, secret: bytes, key: str, base: str) -> list[dict[str
             where = address(base, key, group, school) + signed
             out.append({"group": group, "school": school, "access": access, "address": where})
     return out
+
+
+@contextmanager
+def allow(gate: Gate, peer: str, sheet: Sheet) -> Iterator[None]:
+    """Let a survey page send one response; use it around `responses.submit`.
+
+    Parameters
+    ----------
+    peer : the address that the request comes from, `web.state.peer_of(request)`.
+
+    Raises
+    ------
+    RateLimited : instead of running the block, when this address sends too fast or brought too many wrong codes.
+    """
+    gate.allow(peer)
+    with gate.guesses("page", peer, sheet.wave) if sheet.takes_codes else nullcontext():
+        yield
 
 
 # ------------------------------------------------------------------ making codes
