@@ -170,6 +170,10 @@ class InstrumentIncompatible(Problem):
     slug, title, status = "instrument-incompatible", "An item keeps its key but changes its meaning", 409
 
 
+class NotExpressible(Problem):
+    slug, title, status = "not-expressible", "The instrument cannot be said in this form", 409
+
+
 class WaveStarted(Problem):
     slug, title, status = "wave-started", "The wave has opened and can no longer be changed that way", 409
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Path, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Response
 
 from app.auth import DIRECTORS, EVERYONE, Caller
+from app.errors import Fault, InvalidRequest, NotExpressible, pointer
 from app.models.base import Listing
 from app.models.instruments import InstrumentOut, version_head
 from app.services import instruments
 from app.survey.instrument import parse
 from app.survey.schema import answers_schema
+from app.survey.surveyjs import NotSayable, surveyjs_model
 from app.web.routes import Json, V1Route
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
 
@@ -85,3 +87,24 @@ def read_codebook(instrument: Key, version: Version, caller: Anyone, session: Re
     """Give the map from the version's items to the columns of the stored record."""
     row = instruments.get(session, instrument, version, caller)
     return Json({"instrument": f"{row.key}@{row.version}", **instruments.codebook(row).document()})
+
+
+@router.get("/{instrument}/versions/{version}/surveyjs", response_model=dict[str, Any])
+def read_surveyjs(
+    instrument: Key, version: Version, caller: Anyone, session: Reader,
+    locale: Annotated[str | None, Query(max_length=35, description="The language in which the survey opens.")] = None,
+) -> Response:  # fmt: skip
+    """Give a SurveyJS model of the version; `survey.data` is then the `answers` of a response as it stands."""
+    definition = instruments.codebook(instruments.get(session, instrument, version, caller)).instrument
+    if locale is not None and locale not in definition.languages:
+        detail = "The instrument is not offered in this language."
+        raise InvalidRequest(faults=[Fault("?locale", "unknown_locale", detail, definition.languages)])
+    try:
+        return Json(surveyjs_model(definition, locale))
+    except NotSayable as failed:
+        raise NotExpressible(
+            "SurveyJS has no words for the `show_if` of these items.",
+            faults=[
+                Fault(pointer("items", key), "not_sayable", "Its condition cannot be said.") for key in failed.items
+            ],
+        ) from None

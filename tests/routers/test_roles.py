@@ -67,6 +67,7 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", "/v1/instruments/{instrument}/versions/{version}"): (EVERYONE, 404),
     ("GET", "/v1/instruments/{instrument}/versions/{version}/schema"): (EVERYONE, 404),
     ("GET", "/v1/instruments/{instrument}/versions/{version}/codebook"): (EVERYONE, 404),
+    ("GET", "/v1/instruments/{instrument}/versions/{version}/surveyjs"): (EVERYONE, 404),
     ("GET", "/v1/keys"): ("A", 200),
     ("POST", "/v1/keys"): ("A", 422),
     ("DELETE", "/v1/keys/{key_id}"): ("A", 404),
