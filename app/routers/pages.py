@@ -31,13 +31,13 @@ from app.errors import (
     WaveClosed,
     WaveNotOpen,
 )
-from app.services import pages, responses
+from app.services import access, pages, responses
 from app.services.pages import Face
 from app.survey import forms
 from app.web.bodies import JSON_LIMIT, read_body, read_json
 from app.web.pages import POLICY, file
 from app.web.screens import Screens, language, notice
-from app.web.state import state_of
+from app.web.state import peer_of, state_of
 
 FORM = "application/x-www-form-urlencoded"
 FIELDS = 5000  # more than the widest instrument has options
@@ -169,7 +169,7 @@ async def _send(screens: Screens, move: forms.Move) -> Response:
         **({"access_code": screens.own("_code").strip()[: responses.CODE_LENGTH]} if face.by_code else {}),
     }
     try:
-        return screens.thanks(await pages.submit(state_of(screens.request).desk, face, body))
+        return screens.thanks(await _hand_in(screens.request, face, body))
     except AccessCodeInvalid as problem:
         return screens.review(filled, code_fault="bad_code", status=problem.status)
     except (ResponseConflict, ResponseWithdrawn) as problem:
@@ -183,12 +183,19 @@ async def _send(screens: Screens, move: forms.Move) -> Response:
         return screens.review(filled, trouble="not_stored", status=problem.status, headers=problem.headers)
 
 
+async def _hand_in(request: Request, face: Face, body: dict[str, Any]) -> dict[str, Any]:
+    held = state_of(request)
+    with access.allow(held.gate, peer_of(request), face.sheet):
+        return await pages.submit(held.desk, face, body)
+
+
 async def _withdraw(screens: Screens) -> Response:
     """Take a response back, with the two numbers of its thank-you page."""
     held, face = state_of(screens.request), screens.face
     identity = screens.own("_response").strip().lower()
 
     def work() -> None:
+        held.gate.allow(peer_of(screens.request))
         with held.database.write() as session:
             responses.withdraw(held.desk, session, face.sheet.wave, identity, screens.own("_withdrawal_code"))
 
@@ -208,7 +215,7 @@ async def _take(request: Request, wave: str, group: str, school: str | None) -> 
     """Take in one response as JSON; the answer is a receipt or a problem, as from `/v1`."""
     face = await _face(request, wave, group, school)
     body = await read_json(request)
-    receipt = await pages.submit(state_of(request).desk, face, body if isinstance(body, dict) else {})
+    receipt = await _hand_in(request, face, body if isinstance(body, dict) else {})
     return Response(orjson.dumps(receipt), 200, {"Cache-Control": "no-store"}, "application/json")
 
 

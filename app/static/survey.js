@@ -219,7 +219,7 @@ function show(step, { push = true, focus = true } = {}) {
     const order = steps(), number = order.indexOf(at) + 1, total = order.length - 1, bar = find("progress", pages);
     bar.max = total + 1;
     bar.value = number;
-    if (at === "review") say(find("[data-progress]", pages), "review");
+    if (at === "review") say(find("[data-progress]", pages), "yes_step");
     else find("[data-progress]", pages).replaceChildren(make("span", "", "step", { number, total }));
     find("[data-next]", pages).hidden = at === "review";
     find("[data-send]", pages).hidden = at !== "review";
@@ -256,19 +256,31 @@ function next() {
   else show(neighbor(1));
 }
 
+function card(step, text) {
+  const box = make("section", "answers"), over = make("div", "over"), title = make("h2", "");
+  const change = make("button", "link", "change");
+  title.textContent = text;
+  title.id = "r-" + step;
+  box.setAttribute("aria-labelledby", title.id);
+  change.type = "button";
+  change.setAttribute("aria-describedby", title.id);
+  change.onclick = () => show(step);
+  over.append(title, change);
+  box.append(over);
+  return box;
+}
+
 function review() {
   const answers = survey(), out = find("[data-review]", pages);
   out.replaceChildren();
+  const school = find("#school");
+  if (school) {
+    const place = out.appendChild(card("start", "")).appendChild(make("p", ""));
+    say(place.parentElement.querySelector("h2"), "school");
+    place.textContent = school.selectedOptions[0].textContent;
+  }
   for (const step of steps().filter((one) => one !== "review")) {
-    const box = make("section", "answers"), over = make("div", "over"), title = make("h2", ""), list = make("dl", "");
-    title.textContent = find("h1", section(step)).textContent;
-    title.id = "r-" + step;
-    box.setAttribute("aria-labelledby", title.id);
-    const change = make("button", "link", "change");
-    change.type = "button";
-    change.setAttribute("aria-describedby", title.id);
-    change.onclick = () => show(step);
-    over.append(title, change);
+    const list = out.appendChild(card(step, find("h1", section(step)).textContent)).appendChild(make("dl", ""));
     for (const node of every("[data-item]", section(step)).filter((one) => !one.hidden)) {
       const line = make("div", ""), text = make("dt", ""), said = make("dd", "");
       text.textContent = find(".question", node).firstChild.textContent.trim();
@@ -277,8 +289,6 @@ function review() {
       line.append(text, said);
       list.append(line);
     }
-    box.append(over, list);
-    out.append(box);
   }
 }
 
@@ -418,15 +428,20 @@ function status(entry, what) {
     find("[data-code]", screen).textContent = entry.receipt.code;
     find("[data-id]", screen).textContent = entry.receipt.id;
   }
+  find("[data-close]", screen).hidden = what !== "thanks";
+  const languages = find(".languages"); // another language is another page, and this one is shown once
+  if (languages) languages.hidden = what === "thanks" && !entry.later;
   find("[data-forget]", screen).parentElement.hidden = !entry.later;
   find("[data-forget]", screen).onclick = async () => { await remove(entry.id); location.replace(ADDRESS); };
   find("[data-retry]", screen).onclick = () => { status(entry, "sending"); work(); };
   find("[data-discard]", screen).onclick = discard;
   find("[data-again]", screen).onclick = (event) => {
     event.preventDefault();
+    if (entry.state === "sent") remove(entry.id).catch(() => {});
     shownEntry = null;
     screen.remove();
     startForm.reset();
+    if (languages) languages.hidden = false;
     show("start");
   };
   pages?.remove();

@@ -184,6 +184,8 @@ class Screens:
             at="review",
             shown=(),
             without=("_code",) if code_fault else (),
+            schools=self.face.schools,
+            school=self.school,
             groups=groups,
             trouble=trouble,
             code=self.own("_code"),
