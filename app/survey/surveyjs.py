@@ -215,8 +215,19 @@ def _constant(value: Any) -> str:
 
 # In an expression these are figures of survey-core's own, whatever item has the key.
 _TAKEN = frozenset(
-    "pageno pagecount questioncount correctedanswers correctanswers correctedanswercount incorrectedanswers "
-    "incorrectanswers incorrectedanswercount locale self".split()
+    [
+        "pageno",
+        "pagecount",
+        "questioncount",
+        "correctedanswers",
+        "correctanswers",
+        "correctedanswercount",
+        "incorrectedanswers",
+        "incorrectanswers",
+        "incorrectedanswercount",
+        "locale",
+        "self",
+    ]
 )
 
 
