@@ -214,28 +214,12 @@ def _constant(value: Any) -> str:
 
 
 # In an expression these are figures of survey-core's own, whatever item has the key.
-_TAKEN = frozenset(
-    [
-        "pageno",
-        "pagecount",
-        "questioncount",
-        "correctedanswers",
-        "correctanswers",
-        "correctedanswercount",
-        "incorrectedanswers",
-        "incorrectanswers",
-        "incorrectedanswercount",
-        "locale",
-        "self",
-    ]
-)
+_TAKEN = re.compile("pageno|(page|question)count|(in)?correct(ed)?answer(s|count)|locale|self|.*-unwrapped")
 
 
 def _sayable(condition: Condition) -> bool:
     """Tell whether the items and texts asked for can be written down; a last backslash would hide a text's end."""
     return not any(
-        part.item in _TAKEN
-        or part.item.endswith("-unwrapped")
-        or any(type(value) is str and value.endswith("\\") for value in part.values)
+        _TAKEN.fullmatch(part.item) or any(type(value) is str and value.endswith("\\") for value in part.values)
         for part in condition.references()
     )
