@@ -101,6 +101,41 @@ def test_a_short_secret_is_refused() -> None:
         Settings(secret="s" * (MINIMUM_SECRET - 1))
 
 
+# ------------------------------------------------------------------ proxies, addresses, paces
+def test_where_requests_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().trusted_proxies == ("127.0.0.1",)
+    monkeypatch.setenv("SOUNDINGS_TRUSTED_PROXIES", "10.0.0.5, 10.1.0.0/16,::1")
+    assert Settings().trusted_proxies == ("10.0.0.5", "10.1.0.0/16", "::1")
+    monkeypatch.setenv("SOUNDINGS_TRUSTED_PROXIES", "")
+    assert Settings().trusted_proxies == ()
+    for wrong in ("proxy.example.org", "10.0.0.0/33", "10.0.0.5/16", "*"):
+        monkeypatch.setenv("SOUNDINGS_TRUSTED_PROXIES", wrong)
+        with pytest.raises(ValidationError, match="no address and no network"):
+            Settings()
+
+
+@pytest.mark.parametrize(
+    "address", ["https://survey.example.org", "http://127.0.0.1:8000", "https://example.org/survey"]
+)
+def test_the_public_address(address: str) -> None:
+    assert Settings(public_url=address).public_url == address
+    assert Settings(public_url=address + "/").public_url == address
+
+
+@pytest.mark.parametrize(
+    "address", ["survey.example.org", "ftp://x", "https://", "https://x?y", "https://x/#y", "https://a b"]
+)
+def test_what_is_no_public_address(address: str) -> None:
+    with pytest.raises(ValidationError, match="no address such as"):
+        Settings(public_url=address)
+
+
+@pytest.mark.parametrize("name", ["peer_rate", "key_rate"])
+def test_a_pace_is_at_least_one_a_minute(name: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(**{name: 0})  # type: ignore[arg-type]
+
+
 # ------------------------------------------------------------------ the secret
 def test_postgres_needs_a_secret() -> None:
     settings = Settings(database_url="postgresql://host/db")

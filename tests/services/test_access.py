@@ -97,6 +97,7 @@ def test_other_access_is_refused(api: Api, access: Any) -> None:
 @pytest.mark.parametrize(("before", "after"), [("open", "code"), ("code", "open")])
 def test_access_is_settled_once_the_wave_opens(api: Api, before: str, after: str) -> None:
     """Codes in the middle of a wave would promise once a person what did not hold before."""
+    api.schools()
     key = api.name("wave")
     body = factories.wave(
         {"family": api.instrument(FAMILY)}, access={"family": before}, opens_at=factories.iso(hours=1)

@@ -182,6 +182,26 @@ def test_the_words_differ_with_the_promise() -> None:
             assert by_words.setdefault(plain_words(promise)[locale], promise) == promise, "two promises sound the same"
 
 
+ONCE = {
+    "open": {"en": "answers many times", "es": "conteste muchas veces"},
+    "code": {
+        "en": "Each code can be used once, and nobody keeps which code gave which answers.",
+        "es": "Cada código se puede usar una sola vez, y nadie guarda qué código dio qué respuestas.",
+    },
+}
+
+
+@given(promises)
+def test_the_words_say_what_a_code_is_for_and_what_is_so_without(a: dict[str, Any]) -> None:
+    assert plain_words(a) == plain_words(a, "open")
+    for locale in ("en", "es"):
+        with_codes, without = plain_words(a, "code")[locale], plain_words(a, "open")[locale]
+        assert ONCE["code"][locale] in with_codes
+        assert ONCE["open"][locale] not in with_codes
+        assert (ONCE["open"][locale] in without) == (a["mode"] == "confidential")
+        assert ONCE["code"][locale] not in without
+
+
 def test_an_attributed_group_is_told_who_sees_what() -> None:
     words = plain_words(ATTRIBUTED)
     assert "your role and your school" in words["en"]
