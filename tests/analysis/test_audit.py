@@ -193,6 +193,15 @@ def test_the_union_minus_the_pool_and_the_others(monkeypatch: pytest.MonkeyPatch
     assert few(leaks.check()) == {(("elm", None), 3)}
 
 
+def test_three_who_answer_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody with an answer is in Ash or Birch. How many gave none says that three more are somewhere."""
+    pooling(monkeypatch, "ash", "birch")
+    rows = [*plain({"ash": 14, "birch": 12}).groups[0].rows, *[("cedar", {})] * 3]
+    leaks = published(plain(rows=rows))
+    assert leaks.rules() == {"subtraction"}
+    assert few(leaks.check()) == {(("cedar", "dogwood", "elm", None), 3)}
+
+
 def test_cells_that_cross(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two pools with Cedar in both: nobody lists here what follows of them, so there may be none."""
     with_cell(monkeypatch, Cell(None, ("birch", "cedar"), None), "birch", "cedar")
@@ -379,6 +388,23 @@ def test_categories_that_are_schools_but_for_a_few(monkeypatch: pytest.MonkeyPat
     assert by_plan(*rows, *few, *few, *few).check() == []
 
 
+def test_categories_of_an_item_that_no_school_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three of Ash answered it, and all of Birch: no school shows it, so it has none to subtract. But it says of each
+    category how many gave no answer, and so how many there are; and how many are in Ash other items say."""
+    rows = [alike("ash", 17, plan="yes", heard=None), alike("ash", 3, plan="yes"), alike("birch", 20, plan="no")]
+    rows += [alike("ash", 2, plan="no", heard=None), alike("birch", 2, plan="yes")]
+    monkeypatch.setattr(disclosure, "enough_by", lambda crossed, *_: everything_by(crossed))
+    leaks = by_plan(*rows)
+    for entry in (*leaks.by("plan")["items"], *leaks.by("plan")["constructs"]):
+        if entry.get("item") != "heard":
+            for cell in entry["cells"]:
+                named = {name: cell[name] for name in ("group", "school", "category")}
+                cell.clear()
+                cell.update(named | {"status": "protected"})
+    assert {f.path for f in leaks.check()} == {"director:/items/1/cells (family, heard)"}
+    assert {(f.rule, f.base) for f in leaks.check()} == {("categories", 4)}
+
+
 def test_two_attributes_that_are_the_same_but_for_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
     other = {**PLAN, "key": "other"}
     rows = [alike(s, 15, plan=p, other=p) for s in ("ash", "birch") for p in ("yes", "no")]
@@ -387,6 +413,20 @@ def test_two_attributes_that_are_the_same_but_for_a_few(monkeypatch: pytest.Monk
     assert published(world).check() == []
     monkeypatch.setattr(disclosure, "enough_by", lambda crossed, *_: everything_by(crossed))
     assert {(f.rule, f.base) for f in published(world).check()} == {("categories", 3)}
+
+
+def test_the_second_attribute_is_taken_from_schools_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes well with the first, but it is the school, but for two and two."""
+    other = {**PLAN, "key": "other"}
+    rows = [alike(s, 10, plan=p, other=o) for s, o in (("ash", "yes"), ("birch", "no")) for p in ("yes", "no")]
+    rows += [alike("ash", 2, plan="yes", other="no"), alike("birch", 2, plan="no", other="yes")]
+    world = union(rows=[row for some in rows for row in some], items=[rating("informed"), rating("heard"), PLAN, other])
+    assert published(world).check() == []
+    monkeypatch.setattr(disclosure, "enough_by", lambda crossed, *_: everything_by(crossed))
+    found = published(world).check()
+    assert {(f.rule, f.base) for f in found} == {("categories", 4)}
+    measures = {f.path.split("(")[1] for f in found}
+    assert measures == {"family, informed)", "family, heard)", "family, plan)", "family, communication)"}
 
 
 def test_a_wrong_n_of_a_category(sound: Published) -> None:
