@@ -120,7 +120,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 async def _keep_house(state: State) -> None:
-    """Close waves whose time has come and remove rows that have been kept long enough, as long as the server runs."""
+    """Close waves whose time has come, and forget what has been kept long enough, as long as the server runs."""
 
     def once() -> None:
         if closed := close_due(state.database):
@@ -128,6 +128,7 @@ async def _keep_house(state: State) -> None:
         days = state.settings.retention_days
         if days is not None and (retired := retire_due(state.database, state.shelf, days)):
             log.info("waves.retired", count=len(retired))
+        state.gate.forget()
 
     while True:
         try:

@@ -17,7 +17,6 @@ from app.errors import AccessCodeInvalid, RateLimited
 
 WRONG_CODES = 30  # wrong codes a minute that one sender may bring to a wave
 LONGEST_S = 3600.0  # nobody is kept out longer for what was sent before
-SWEEP_S = 60.0
 REMEMBERED = 100_000  # senders, at most
 
 Who = tuple[str, ...]
@@ -34,7 +33,6 @@ class Gate:
         self.a_peer, self.a_key = a_peer, a_key
         self._clock = clock
         self._due: dict[Who, float] = {}
-        self._swept = clock()
         self._lock = threading.Lock()
 
     def allow(self, peer: str, key: str | None = None) -> None:
@@ -73,6 +71,11 @@ class Gate:
             count(1)
             raise
 
+    def forget(self) -> None:
+        """Forget whom waiting has made equal to everybody else; called now and then."""
+        with self._lock:
+            self._sweep(self._clock())
+
     # ------------------------------------------------------------ the algorithm, under the lock
     def _check(self, who: Who, rate: int) -> None:
         interval = 60 / rate
@@ -82,14 +85,12 @@ class Gate:
 
     def _count(self, who: Who, rate: int, times: int) -> None:
         now = self._clock()
-        self._sweep(now)
+        if len(self._due) >= REMEMBERED:
+            self._sweep(now)
         self._due[who] = min(max(now, self._due.get(who, 0.0)) + times * 60 / rate, now + LONGEST_S)
 
     def _sweep(self, now: float) -> None:
-        """Forget whom waiting has made equal to everybody else."""
-        if now - self._swept > SWEEP_S or len(self._due) >= REMEMBERED:
-            self._due = {who: due for who, due in self._due.items() if due > now}
-            self._swept = now
+        self._due = {who: due for who, due in self._due.items() if due > now}
         if len(self._due) >= REMEMBERED:
             self._due.clear()
 

@@ -144,9 +144,14 @@ def test_addresses_are_forgotten(gate: Gate, clock: Clock) -> None:
     for i in range(100):
         gate.allow(f"192.0.2.{i}", "k")
     assert len(gate._due) == 101
-    clock.now += 3600
-    gate.allow("198.51.100.1")
-    assert list(gate._due) == [("peer", "198.51.100.1")]
+    gate.forget()
+    assert len(gate._due) == 101
+    clock.now += 10
+    gate.forget()
+    assert list(gate._due) == [("key", "k")]
+    clock.now += 60
+    gate.forget()
+    assert gate._due == {}
 
 
 def test_memory_is_bounded(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
