@@ -439,28 +439,43 @@ def test_what_the_server_writes_names_nobody_and_nothing(tmp_path: Path, file: s
     secrets = {role: done.stdout.strip() for role, done in made.items()}
     words = {"key": "zqwords", "kind": "text", "text": factories.en("?"), "max_length": 80}
     definition = factories.definition("family", [factories.rating("zqitem"), words], key="zqinstrument")
-    forbidden = ["zqwave", "zqschool", "zqwords", "zqitem", "zqinstrument", "zq-key", "zq wrote this", "strongly_agree"]
+    forbidden = ["zqwave", "zqschool", "zqwords", "zqitem", "zqinstrument", "zq-key", "zq wrote this", "strongly_agree",
+                 "zqoffice", "zqsignature"]  # fmt: skip
     with serving(tmp_path, **given) as (base, _):
         clients = {role: httpx.Client(base_url=base, headers=bearer(secret)) for role, secret in secrets.items()}
         admin, sender = clients["admin"], clients["collector"]
         must(admin.put("/v1/schools/zqschool", json={"name": "zqschool"}))
         must(admin.post("/v1/instruments", json=definition))
-        must(admin.put("/v1/waves/zqwave", json=factories.wave({"family": "zqinstrument@1"}, schools=["zqschool"])))
+        wave = factories.wave({"family": "zqinstrument@1"}, schools=["zqschool"], access={"family": "code"})
+        must(admin.put("/v1/waves/zqwave", json=wave))
+        people = {"group": "family", "school": "zqschool", "eligible": 20}
+        must(admin.put("/v1/waves/zqwave/roster", json={"source": "zqoffice", "counts": [people]}))
+        wanted = {"group": "family", "school": "zqschool", "count": 15}
+        access = must(admin.post("/v1/waves/zqwave/access-codes", json=wanted), 201)["codes"]
+        links = [one["address"] for one in must(admin.get("/v1/waves/zqwave/links"))["items"]]
         url = "/v1/waves/zqwave/responses"
-        codes = []
-        for _ in range(12):
+        codes = [*access, *(code.replace("-", "") for code in access)]
+        sender.headers["X-Forwarded-For"] = "198.51.100.77"
+        for code in access[:12]:
             answers = {"zqitem": "strongly_agree", "zqwords": "zq wrote this, call 413-555-0100"}
-            body = factories.response(school="zqschool", answers=answers)
-            codes += [must(sender.post(url, json=body), 201)["withdrawal_code"], body["id"]]
+            body = factories.response(school="zqschool", answers=answers, access_code=code)
+            mine = (must(sender.post(url, json=body), 201)["withdrawal_code"], body["id"])
+            codes += mine
+        for address in links:
+            httpx.get(f"{address}?k=zqsignature#{access[12]}")
+        for _ in range(40):  # beyond what is heard of wrong codes
+            sender.post(url, json=factories.response(school="zqschool", answers={}, access_code=access[0]))
+        must(admin.delete("/v1/waves/zqwave/access-codes?group=family&school=zqschool"), 204)
         sender.post(url, json=factories.response(school="zqschool", answers={"zqitem": "zq wrote this"}))
         sender.post(url, content=b'{"zq wrote this')
         sender.post(f"{url}/bulk", content=b"zq wrote this", headers={"Content-Type": "application/x-ndjson"})
         sender.get("/v1/waves/zqwave/summary?zqitem=zq+wrote+this")
         sender.get("/v1/zqwave/zqschool")
-        sender.request("DELETE", f"{url}/{codes[1]}", headers={"Withdrawal-Code": codes[0]})
+        sender.request("DELETE", f"{url}/{mine[1]}", headers={"Withdrawal-Code": mine[0]})
         httpx.get(f"{base}/v1/schools", headers=bearer("zq-key-that-is-none"))
         must(admin.post("/v1/waves/zqwave/close"))
         must(clients["director"].get("/v1/waves/zqwave/summary"))
+        must(clients["director"].get("/v1/waves/zqwave/access-codes"))
         must(clients["director"].get("/v1/waves/zqwave/comments"))
         metrics = clients["director"].get("/metrics").text
         for client in clients.values():
@@ -469,5 +484,5 @@ def test_what_the_server_writes_names_nobody_and_nothing(tmp_path: Path, file: s
     assert '"route": "/v1/waves/{wave}/responses"' in logs
     assert 'route="/v1/waves/{wave}/responses"' in metrics
     for written in (logs, metrics):
-        for mark in [*forbidden, *codes, *secrets.values(), "127.0.0.1"]:
+        for mark in [*forbidden, *codes, *secrets.values(), "127.0.0.1", "198.51.100.77"]:
             assert mark not in written
