@@ -218,6 +218,13 @@ def test_readers_who_talk_to_each_other() -> None:
     assert {f.detail for f in found.prove().findings} >= {"the band can be narrowed to 11 to 11 of 20"}
 
 
+def test_a_share_between_two_counts() -> None:
+    """More than 9.8 of 21 are at least ten."""
+    found = banded(11, of=(21,))
+    found.cell("ash", audience="public")["favorable"] = {"low": 0.47, "high": 0.75}
+    assert {f.detail for f in found.prove().findings} >= {"the band can be narrowed to 10 to 11 of 21"}
+
+
 # ------------------------------------------------------------------ P3: what is not true
 @pytest.mark.parametrize(
     "plant",
@@ -239,14 +246,23 @@ def test_figures_that_are_not_true(plant: Callable[[dict[str, Any]], Any]) -> No
     assert "P3" in found.proved()
 
 
-@pytest.mark.parametrize("figure", ["n", "mean", "reliability", "favorable"])
-def test_figures_of_a_construct_that_are_not_true(figure: str) -> None:
+@pytest.mark.parametrize(
+    ("figure", "name"),
+    [
+        ("n", ""),
+        ("mean", "value"),
+        ("reliability", "n"),
+        ("favorable", "count"),
+        ("favorable", "n"),
+        ("favorable", "share"),
+    ],
+)
+def test_figures_of_a_construct_that_are_not_true(figure: str, name: str) -> None:
     found = published(union(items=TWO))
     cell = found.cell("ash", "communication")
     if figure == "n":
         cell["n"] -= 1
     else:
-        name = {"mean": "value", "reliability": "n", "favorable": "count"}[figure]
         cell[figure][name] += 1
     assert "P3" in found.proved()
 
