@@ -89,7 +89,8 @@ function keep() {
   if (!draft) return;
   const fields = {};
   for (const [name, value] of new FormData(pages)) (fields[name] ??= []).push(value);
-  Object.assign(draft, { fields, at, saved: new Date().toISOString() });
+  if (at !== "start") draft.at = at;
+  Object.assign(draft, { fields, saved: new Date().toISOString() });
   try { localStorage.setItem(DRAFT, JSON.stringify(draft)); sessionStorage.setItem(DRAFT, "open"); } catch { /* full */ }
 }
 function kept(name) {

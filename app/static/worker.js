@@ -3,6 +3,7 @@ import { flush } from "../static/queue.js";
 
 const PAGES = "soundings-pages";
 const HERE = new URL(self.registration.scope).pathname;
+const AS_KEPT = { ignoreVary: true }; // one device speaks one language and takes one compression
 const PATIENCE = 6000; // milliseconds until a page kept on the device is better than waiting
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -18,7 +19,7 @@ self.addEventListener("fetch", (event) => {
 
 async function page(request) {
   const cache = await caches.open(PAGES);
-  const kept = await cache.match(request);
+  const kept = await cache.match(request, AS_KEPT);
   const fetched = fetch(request).then(async (reply) => {
     if (reply.ok) await cache.put(request, reply.clone());
     else if ([404, 410].includes(reply.status)) await cache.delete(request);
@@ -31,7 +32,7 @@ async function page(request) {
 
 async function asset(request) {
   const cache = await caches.open(PAGES);
-  const kept = await cache.match(request);
+  const kept = await cache.match(request, AS_KEPT);
   return kept || fetch(request);
 }
 

@@ -38,7 +38,8 @@ WORDS: Mapping[str, Mapping[str, str]] = yaml.safe_load(
 # What the script shows; the rest is in the page's HTML already.
 SCRIPTED = (
     "required", "wrong_type_integer", "wrong_type_number", "invalid_date", "too_small", "too_large", "too_long", "left",
-    "faults", "step", "review", "yes_step", "no_answer", "change", "clear_item", "draft_intro", "discarded", "sending", "waiting",
+    "faults", "step", "review", "yes_step", "no_answer", "change", "clear_item", "draft_intro",
+    "discarded", "sending", "waiting",
     "waiting_intro", "thanks", "thanks_intro", "refused", "refused_wave-not-open", "refused_response-conflict",
     "refused_response-withdrawn", "refused_other", "need_school", "need_code", "bad_code", "school",
 )  # fmt: skip
