@@ -65,6 +65,7 @@ class WaveOut(Document):
     title: str
     status: Literal["scheduled", "open", "closed"]
     simulated: bool
+    access: dict[Group, Access]
 
 
 class RosterLineIn(Body):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from io import StringIO
+from textwrap import shorten
 
 import orjson
 import segno
@@ -34,10 +35,10 @@ _SHEET = """
     [
       #text(size: 11pt, weight: "bold", sheet.title) \\
       #text(size: 9.5pt, sheet.place)
-      #v(1.2mm)
+      #v(1mm)
       #text(font: "DejaVu Sans Mono", size: 13.5pt, weight: "bold", one.code)
-      #v(1.2mm)
-      #text(size: 7.5pt)[#sheet.how.en #text(lang: "es", style: "italic", sheet.how.es)]
+      #v(1mm)
+      #text(size: 7pt)[#sheet.how.en #text(lang: "es", style: "italic", sheet.how.es)]
     ],
     image(bytes(one.qr), format: "svg", width: 27mm, alt: "The address with the code, to be scanned"),
   )
@@ -67,8 +68,8 @@ def sheet(title: str, place: str, address: str, codes: Sequence[str]) -> bytes:
     address : of the survey page, without a code.
     """
     data = {
-        "title": title,
-        "place": place,
+        "title": shorten(title, 60, placeholder="…"),
+        "place": shorten(place, 44, placeholder="…"),
         "address": address.split("://", 1)[-1],
         "how": _HOW,
         "slips": [{"code": code, "qr": _square(with_code(address, code))} for code in codes],
