@@ -255,6 +255,45 @@ def _definition(file: Path) -> Any:
         raise SettingsError(f"{file} is not YAML or JSON: {error}") from None
 
 
+# ------------------------------------------------------------------ responses of other tools
+@app.command("import")
+@_told
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX, as the tool exports it.")],
+    wave: Annotated[str, typer.Option(help="The wave, open now.")],
+    group: Annotated[str, typer.Option(help="family, staff, liaison or school_leader")],
+    school: Annotated[str | None, typer.Option(help="The school of all rows, if no column says it.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Which column is which item (YAML).")
+    ] = None,
+    draft_mapping: Annotated[bool, typer.Option("--draft-mapping", help="Print a mapping to edit, and end.")] = False,
+    source: Annotated[str, typer.Option(help="A name, where two files may hold the same answers by others.")] = "",
+    apply: Annotated[bool, typer.Option("--apply/--dry-run", help="Store the rows; else say what would be.")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="Store sound rows though others have faults.")] = False,
+) -> None:
+    """Import responses that another survey tool collected. Exit status 1 when a row has faults."""
+    from app.render.imports import mapping_yaml, report_lines
+    from app.services import imports
+    from app.services.sheets import Sheets
+    from app.survey.mapping import parse_mapping
+
+    settings = Settings()
+    database, secret = _database(settings), settings.signing_secret()
+    if draft_mapping:
+        drafted = imports.drafted(database, Sheets(database).read(wave), group, file.read_bytes())
+        print(mapping_yaml(drafted["mapping"], drafted["guesses"]), end="")
+        return
+    order = imports.Order(
+        group=group, content=file.read_bytes(), school=school, source=source, apply=apply, partial=partial,
+        mapping=None if mapping is None else parse_mapping(_definition(mapping)),
+    )  # fmt: skip
+    report = imports.run_alone(database, secret, wave, order)
+    for line in report_lines(report):
+        print(line)
+    if report["counts"]["rejected"]:
+        raise typer.Exit(1)
+
+
 @release_app.command("make")
 @_told
 def make_release(wave: str) -> None:

@@ -22,6 +22,7 @@ from app.routers import (
     comments,
     equity,
     gaps,
+    imports,
     instruments,
     keys,
     names,
@@ -92,7 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for module in (  # the busiest are matched first
         responses, releases, attributes, reliability, gaps, trends, priorities, equity, comments, names,
-        waves, access, schools, instruments, keys, pages, service,
+        waves, access, schools, instruments, imports, keys, pages, service,
     ):  # fmt: skip
         app.include_router(module.router)
     reference.install(app)

@@ -28,6 +28,8 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("POST", "/v1/waves/{wave}/responses/bulk"): ("CDA", 404),
     ("GET", "/v1/waves/{wave}/responses/{response_id}"): ("A", 404),
     ("DELETE", "/v1/waves/{wave}/responses/{response_id}"): ("CDA", 404),
+    ("POST", "/v1/waves/{wave}/imports"): ("DA", 422),
+    ("POST", "/v1/waves/{wave}/imports/draft"): ("DA", 422),
     ("GET", "/v1/waves/{wave}/releases"): ("PRDA", 404),
     ("POST", "/v1/waves/{wave}/releases"): ("DA", 404),
     ("GET", "/v1/waves/{wave}/releases/{number}"): ("PRDA", 404),
