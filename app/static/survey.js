@@ -42,7 +42,7 @@ const READ = {
   boolean: (node) => ({ true: true, false: false })[ticked(node)[0]] ?? null,
   many: (node) => { const found = ticked(node); return found.length ? found.filter((value) => value !== "") : null; },
   integer: numeric(/^[+-]?\d{1,16}$/),
-  number: numeric(/^[+-]?\d{1,16}(\.\d{0,16})?$/),
+  number: numeric(/^[+-]?\d{1,16}(\.\d{0,400})?$/),
   date: (node) => (find("input", node).validity.badInput ? "?" : typed(node) || null),
   text: (node) => (typed(node).trim() ? typed(node) : null),
 };

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 from app.errors import Fault
@@ -155,4 +156,6 @@ def values_of(answer: Any) -> list[str]:
     """Give the values of a form's field that `read` makes this answer of."""
     if isinstance(answer, list):
         return [str(value) for value in answer] or [""]
+    if isinstance(answer, float):
+        return [f"{Decimal(repr(answer)):f}".removesuffix(".0")]  # as people write numbers, never 1e-05
     return [str(answer).lower() if isinstance(answer, bool) else str(answer)]

@@ -369,7 +369,7 @@ class Number(ItemBase):
         """Half of the world writes a comma where the other half writes a point."""
         text = super().from_form(given)
         plain = text.replace(",", ".") if text else ""
-        return float(plain) if re.fullmatch(r"[+-]?\d{1,16}(\.\d{0,16})?", plain) else text
+        return float(plain) if re.fullmatch(r"[+-]?\d{1,16}(\.\d{0,400})?", plain) else text
 
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         low, high = _bounded(self.minimum, self.maximum)

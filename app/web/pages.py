@@ -18,6 +18,7 @@ import jinja2
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.survey.forms import values_of
 from app.web.routes import etag_of, matches
 
 _HERE = Path(__file__).parents[1]
@@ -86,7 +87,9 @@ def render(request: Request, template: str, **context: Any) -> str:
     """Render a template; in it, `asset('page.css')` gives the address of a file."""
     root = request.scope.get("root_path", "").rstrip("/")
     return _environment.get_template(template).render(
-        asset=lambda name: f"{root}/static/{name}?v={asset(name).version}", **context
+        asset=lambda name: f"{root}/static/{name}?v={asset(name).version}",
+        written=lambda answer: values_of(answer)[0],
+        **context,
     )
 
 
