@@ -7,6 +7,7 @@ stand in an object that says of whom it is, and those must be a published cell w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from app.analysis.audit_read import Reading, Table
@@ -48,25 +49,48 @@ def derived(readings: Iterable[Reading], now: Iterable[Reading]) -> Iterator[Fin
     now : those of the summaries and of the documents by attribute.
     """
     cells: dict[tuple[Any, ...], Shown] = {}
+    copies: dict[tuple[Any, ...], Mapping[Where, Mapping[str, Any]]] = {}
     for reading in now:
         for (of, group, key), table in reading.tables.items():
             people = dict(zip(table.places, table.cells, strict=True))
             complete = {where: cell["reliability"]["n"] for where, cell in people.items() if cell.get("reliability")}
             cells.setdefault((of, key, group, reading.attribute, "n"), {}).update(_shown(table))
             cells.setdefault((of, key, group, reading.attribute, "complete"), {}).update(complete)
+            if reading.audience == "director":
+                copies[of, key, group, reading.attribute] = people
     for reading in readings:
         for path, context, node in _objects(reading.derived, f"{reading.audience}:", _Context()):
-            if type(node.get("n")) is not int or context.key is None or context.group is None:
+            if type(node.get("n")) is not int:
+                if "status" in node and any(_numbers(node)):
+                    told = "figures stand here without the number of people that they are about"
+                    yield Finding("derived", path, told, context.group)
                 continue
+            measure = context.of, context.key, context.group, context.attribute
             base = "complete" if "alpha" in node else "n"  # alpha is that of the people who answered every item
-            shown = cells.get((context.of, context.key, context.group, context.attribute, base), {})
-            if shown.get(context.where) != node["n"]:
+            shown = cells.get((*measure, base), {})
+            if node.get("status") == "protected" or shown.get(context.where) != node["n"]:
                 told = f"a figure about {node['n']} people who are no published cell"
                 yield Finding("derived", path, told, context.group, base=node["n"])
+            if "eligible" in node and copies.get(measure, {}).get(context.where) != node:
+                yield Finding("derived", path, "not the cell that the summary has", context.group)
             rest = sum(shown.values()) - shown.get(context.where, 0)
             others = node.get("others", rest)
             if (others["n"] if isinstance(others, dict) else others) != rest:
                 yield Finding("derived", f"{path}/others", "not all the others", context.group)
+            pairs = (node.get("importance") or {}).get("n")
+            least = reading.promise.get(context.group or "", {}).get("minimum", 1)
+            if pairs is not None and (pairs < least or 0 < node["n"] - pairs < least):
+                yield Finding("derived", f"{path}/importance", "too few answered one of the two", context.group)
+
+
+def _numbers(node: Any) -> Iterator[float]:
+    """Give all numbers of an object that do not stand beside a number of people of their own."""
+    if isinstance(node, (int, float)) and not isinstance(node, bool):
+        yield node
+    elif isinstance(node, list):
+        yield from chain.from_iterable(map(_numbers, node))
+    elif isinstance(node, Mapping) and type(node.get("n")) is not int:
+        yield from chain.from_iterable(map(_numbers, node.values()))
 
 
 def _shown(table: Table) -> Shown:
