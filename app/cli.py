@@ -347,10 +347,7 @@ def erase(wave: str, ids: Annotated[list[str], typer.Argument(help="Ids of respo
     if done.renewed:
         say.print(f"Release {done.release} was made without them; earlier ones stay as they were published.")
     elif done.release is not None:
-        say.print(
-            f"Release {done.release} stays: a new one would differ from it by so few people that the difference would "
-            "be about them."
-        )
+        say.print(f"Release {done.release} stays: a new one, held against it, would tell something of a few people.")
 
 
 def main() -> None:
