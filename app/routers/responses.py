@@ -26,6 +26,9 @@ Sender = Annotated[Caller, Depends(Needs(SENDERS))]
 Admin = Annotated[Caller, Depends(Needs(ADMINS))]
 
 
+_UNWATCHED = nullcontext()  # nobody guesses codes where there are none
+
+
 def _takes(media_type: str, schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
     return {"requestBody": {"required": required, "content": {media_type: {"schema": schema}}}}
 
@@ -55,7 +58,7 @@ async def submit_response(request: Request, caller: Sender) -> Response:
     held, wave = state_of(request), request.path_params["wave"]
     sheet = await _sheet(held, wave, caller)
     body = await read_json(request)
-    watched = held.gate.guesses(caller.id, peer_of(request), wave) if sheet.takes_codes else nullcontext()
+    watched = held.gate.guesses(caller.id, peer_of(request), wave) if sheet.takes_codes else _UNWATCHED
     key = request.headers.get("idempotency-key")
     with watched:
         receipt, replayed = await responses.submit(held.desk, sheet, caller, body, key)

@@ -66,7 +66,9 @@ class Desk:
 
     async def store(self, sheet: Sheet, rows: Sequence[Row]) -> list[Verdict]:
         """Have checked rows stored; codes are handed on as what is kept of them. Raises StoreUnavailable."""
-        return await self.writer.store(sheet.revision, [self._sealed(row) for row in rows])
+        if sheet.takes_codes:
+            rows = [self._sealed(row) for row in rows]
+        return await self.writer.store(sheet.revision, rows)
 
     def _sealed(self, row: Row) -> Row:
         if row.code is None:

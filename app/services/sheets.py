@@ -36,10 +36,7 @@ class Sheet:
     revision: int
     schools: frozenset[str]
     groups: dict[str, GroupSheet]
-
-    @property
-    def takes_codes(self) -> bool:
-        return any(group.access == "code" for group in self.groups.values())
+    takes_codes: bool
 
 
 def sheet_of(session: Session, wave: str) -> Sheet:
@@ -59,6 +56,7 @@ def sheet_of(session: Session, wave: str) -> Sheet:
             )
             for group, version in instruments_of(session, wave).items()
         },
+        takes_codes="code" in row.access.values(),
     )
 
 
