@@ -142,6 +142,11 @@ def plain_words(filled: dict[str, Any], access: Access = "open") -> dict[str, st
         spanish.append(
             "La dirección ve números exactos; si todas las personas de un resultado responden lo mismo, eso se nota."
         )
+        english.append("What you write yourself is read by the director first, who decides whether it is passed on.")
+        spanish.append("Lo que usted escriba con sus palabras lo lee primero la dirección, que decide si se comparte.")
+    else:
+        english.append("The director sees only ranges, which never show that everybody answered the same.")
+        spanish.append("La dirección ve solo rangos, que nunca muestran que todas las personas respondieron lo mismo.")
     audience = {
         "exact": ("the same exact results of their own school", "los mismos resultados exactos de su escuela"),
         "banded": ("only ranges for their own school", "solo rangos de su escuela"),
