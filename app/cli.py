@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
@@ -278,16 +279,16 @@ def import_file(
     from app.survey.mapping import parse_mapping
 
     settings = Settings()
-    database, secret = _database(settings), settings.signing_secret()
-    if draft_mapping:
-        drafted = imports.drafted(database, Sheets(database).read(wave), group, file.read_bytes())
-        print(mapping_yaml(drafted["mapping"], drafted["guesses"]), end="")
-        return
     order = imports.Order(
         group=group, content=file.read_bytes(), school=school, source=source, apply=apply, partial=partial,
         mapping=None if mapping is None else parse_mapping(_definition(mapping)),
     )  # fmt: skip
-    report = imports.run_alone(database, secret, wave, order)
+    with closing(_database(settings)) as database:
+        if draft_mapping:
+            drafted = imports.drafted(database, Sheets(database).read(wave), group, order.content)
+            print(mapping_yaml(drafted["mapping"], drafted["guesses"]), end="")
+            return
+        report = imports.run_alone(database, settings.signing_secret(), wave, order)
     for line in report_lines(report):
         print(line)
     if report["counts"]["rejected"]:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Annotated, Any
 
-from pydantic import Base64Bytes, Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema
 
 from app.models.base import Body, Document, Slug
 from app.survey.instrument import Group
+
+
+def _decoded(value: Any) -> bytes:
+    """Decode base64 as `base64` prints it, in lines, and nothing else."""
+    if not isinstance(value, str):
+        raise ValueError("a file in base64 is expected")
+    return b64decode("".join(value.split()), validate=True)
+
+
+File = Annotated[
+    bytes,
+    BeforeValidator(_decoded),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+    Field(description="The CSV or XLSX file, in base64; 5 MiB at most."),
+]
 
 
 class ImportIn(Body):
@@ -15,7 +31,7 @@ class ImportIn(Body):
 
     group: Group
     school: Slug | None = None
-    file: Annotated[Base64Bytes, Field(description="The CSV or XLSX file, in base64; 5 MiB at most.")]
+    file: File
     mapping: Annotated[
         dict[str, Any] | None, Field(description="Which column is which item; null: what is certain by itself.")
     ] = None
@@ -42,7 +58,7 @@ class DraftIn(Body):
     """A file for which a mapping is to be drafted."""
 
     group: Group
-    file: Annotated[Base64Bytes, Field(description="The CSV or XLSX file, in base64; 5 MiB at most.")]
+    file: File
 
 
 class DraftOut(Document):

@@ -160,21 +160,26 @@ def _number(text: str) -> float:
 def _pieces(text: str, names: Names) -> list[str]:
     """Divide what was ticked at commas, semicolons, bars and line ends, but not inside a label.
 
-    The longest label that fits is taken, unless what follows it could then not be divided.
+    Raises Wrong when it can be divided in two ways: `Speech, Language` may be two labels, or one.
     """
     tokens = re.split(r"([,;|\n])", text)  # pieces, and the separators between them
     count = len(tokens) // 2 + 1
-    ends: list[int | None] = [None] * count + [count]
+    ways = [0] * count + [1]
+    ends = [count] * count
     for start in range(count - 1, -1, -1):  # from behind: what follows is divided already
-        for end in range(min(count, start + LONGEST_LABEL), start, -1):
+        for end in range(start + 1, min(count, start + LONGEST_LABEL) + 1):
             label = plain("".join(tokens[2 * start : 2 * end - 1]))
-            if ends[end] is not None and (label in names or not label):
+            if ways[end] and (label in names or (not label and end == start + 1)):
+                ways[start] += ways[end]
                 ends[start] = end
-                break
-    if ends[0] is None:
+    if ways[0] > 1:
+        raise Wrong(
+            "ambiguous_label", "Labels with commas in them: this can be read in several ways.", _expected(names)
+        )
+    if not ways[0]:
         return [piece for piece in tokens[::2] if piece.strip()]  # reading them names the one that is unknown
     pieces, start = [], 0
-    while (end := ends[start] or count) > start:
-        pieces.append("".join(tokens[2 * start : 2 * end - 1]))
-        start = end
+    while start < count:
+        pieces.append("".join(tokens[2 * start : 2 * ends[start] - 1]))
+        start = ends[start]
     return [piece for piece in pieces if piece.strip()]

@@ -7,7 +7,7 @@ follow the order of the options) goes into a draft that a person reads, never in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from collections.abc import Mapping as Map
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
@@ -63,13 +63,16 @@ def draft(table: Table, instrument: Instrument, schools: Map[str, str], *, guess
     rules: list[Rule] = []
     notes: list[Note] = []
     values: dict[str, dict[str, Any]] = {}
-    for head in headings(table, tool, header_rows):
+    heads = headings(table, tool, header_rows)
+    certain = {head.column: matcher.find(head) for head in heads}
+    taken = {item for item, _ in certain.values()}
+    for head in heads:
         cells = [table.cell(row, place(head.column)) for row in range(header_rows, min(len(table.rows), SEEN))]
         if not head.text and not any(cell.strip() for cell in cells):
             continue
-        item, option = matcher.find(head)
+        item, option = certain[head.column]
         use = _use(head, tool, cells, schools) if item is None else None
-        if guess and item is None and use is None and (near := matcher.nearest(head)) is not None:
+        if guess and item is None and use is None and (near := matcher.nearest(head, taken)) is not None:
             item = near.key
             notes.append(Note(head.column, f"only similar to the words of `{item}`"))
         rules.append(Rule(column=head.column, heading=head.text[:4000], item=item, option=option, use=use))
@@ -127,14 +130,16 @@ class _Matcher:
         named = names_of(item, self._instrument).get(plain(part))
         return named if named in options else None
 
-    def nearest(self, head: Heading) -> Item | None:
-        """Give the item whose words are most like the heading's, if they are almost the same."""
+    def nearest(self, head: Heading, taken: Container[str | None]) -> Item | None:
+        """Give the item whose words are most like the heading's, if almost the same, and if no column is it yet."""
         best: tuple[float, Item | None] = (LIKE, None)
         for question in {plain(text) for names in head.names for text in names if text}:
             match = SequenceMatcher(b=question, autojunk=False)
             for words, item in self._items.items():
                 match.set_seq1(words)
-                if item is not None and match.quick_ratio() > best[0] and (ratio := match.ratio()) > best[0]:
+                if item is None or item.key in taken or match.quick_ratio() <= best[0]:
+                    continue
+                if (ratio := match.ratio()) > best[0]:
                     best = (ratio, item)
         return best[1]
 

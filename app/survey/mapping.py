@@ -235,7 +235,8 @@ class Reader:
                 continue
             text = table.cell(index, column)
             said = plain(text)
-            if said in self._nothing.get(key, ()) or (said in self._blank and said not in reading.names):
+            known = said in reading.names if option is None else reading.names.get(said) == option
+            if said in self._nothing.get(key, ()) or (said in self._blank and not known):
                 continue
             try:
                 if option is None and key in row.answers:

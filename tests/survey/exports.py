@@ -104,7 +104,10 @@ def google_forms(definition: dict[str, Any], some: list[Person], locale: str = "
     return rows
 
 
-SURVEYMONKEY = ["Respondent ID", "Collector ID", "Start Date", "End Date", "IP Address", "Email Address", "First Name", "Last Name", "Custom Data 1"]  # fmt: skip
+SURVEYMONKEY = [
+    "Respondent ID", "Collector ID", "Start Date", "End Date", "IP Address", "Email Address", "First Name", "Last Name",
+    "Custom Data 1",
+]  # fmt: skip
 
 
 def surveymonkey(definition: dict[str, Any], some: list[Person], locale: str = "en") -> Rows:
@@ -144,8 +147,16 @@ def surveymonkey(definition: dict[str, Any], some: list[Person], locale: str = "
     return rows
 
 
-QUALTRICS = ["StartDate", "EndDate", "Status", "IPAddress", "Progress", "Duration (in seconds)", "Finished", "RecordedDate", "ResponseId", "RecipientLastName", "RecipientFirstName", "RecipientEmail", "ExternalReference", "LocationLatitude", "LocationLongitude", "DistributionChannel", "UserLanguage"]  # fmt: skip
-QUALTRICS_WORDS = ["Start Date", "End Date", "Response Type", "IP Address", "Progress", "Duration (in seconds)", "Finished", "Recorded Date", "Response ID", "Recipient Last Name", "Recipient First Name", "Recipient Email", "External Data Reference", "Location Latitude", "Location Longitude", "Distribution Channel", "User Language"]  # fmt: skip
+QUALTRICS = [
+    "StartDate", "EndDate", "Status", "IPAddress", "Progress", "Duration (in seconds)", "Finished", "RecordedDate",
+    "ResponseId", "RecipientLastName", "RecipientFirstName", "RecipientEmail", "ExternalReference", "LocationLatitude",
+    "LocationLongitude", "DistributionChannel", "UserLanguage",
+]  # fmt: skip
+QUALTRICS_WORDS = [
+    "Start Date", "End Date", "Response Type", "IP Address", "Progress", "Duration (in seconds)", "Finished",
+    "Recorded Date", "Response ID", "Recipient Last Name", "Recipient First Name", "Recipient Email",
+    "External Data Reference", "Location Latitude", "Location Longitude", "Distribution Channel", "User Language",
+]  # fmt: skip
 
 
 def qualtrics(definition: dict[str, Any], some: list[Person], locale: str = "en", *, split: bool = False) -> Rows:
@@ -165,7 +176,11 @@ def qualtrics(definition: dict[str, Any], some: list[Person], locale: str = "en"
     ids.append('{"ImportId":"QID99"}')
     rows = [codes, words, ids]
     for number, person in enumerate(some):
-        row = ["2022-10-03 14:00:00", "2022-10-03 14:05:00", "IP Address", "192.0.2.7", "100", "300", "True", "2022-10-03 14:05:01", f"R_{number:012}", "Ruiz", "Ana", "ana@example.org", "", "42.4", "-72.4", "anonymous", person.locale.upper()]  # fmt: skip
+        row = [
+            "2022-10-03 14:00:00", "2022-10-03 14:05:00", "IP Address", "192.0.2.7", "100", "300", "True",
+            "2022-10-03 14:05:01", f"R_{number:012}", "Ruiz", "Ana", "ana@example.org", "", "42.4", "-72.4",
+            "anonymous", person.locale.upper(),
+        ]  # fmt: skip
         for item in items_of(definition):
             if item["kind"] == "multiple" and split:
                 ticked = person.answers.get(item["key"], [])
