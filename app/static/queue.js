@@ -57,8 +57,8 @@ async function sendAll() {
     if (entry.state !== "waiting") continue;
     const outcome = await deliver(entry);
     wait = Math.max(wait, outcome.wait || 0);
-    const there = (await all()).some((other) => other.id === entry.id); // not discarded meanwhile
-    if (!there) continue;
+    const there = await within("readonly", (store) => store.get(entry.id));
+    if (!there) continue; // discarded meanwhile
     if (outcome.entry.state === "waiting") left += 1;
     else await put(outcome.entry);
   }

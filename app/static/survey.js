@@ -180,15 +180,18 @@ function onInput({ target }) {
     for (const box of every("input", node)) if ((box.value === "") !== (target.value === "")) box.checked = false;
   tend(node);
   survey();
-  if (!find(".fault", node).hidden) mark(node, wrong(node, READ[node.dataset.read](node)));
+  if (node.matches(".wrong")) mark(node, wrong(node, READ[node.dataset.read](node)));
   clearTimeout(typing);
   typing = setTimeout(keep, 300);
 }
 
 function mark(node, message) {
-  const fault = find(".fault", node), single = node.matches("fieldset") ? node : find("input, textarea", node);
+  const single = node.matches("fieldset") ? node : find("input, textarea", node);
+  const fault = find(".fault", node) ?? make("p", "fault");
+  fault.id = "f-" + node.dataset.item;
   fault.textContent = message ?? "";
-  fault.hidden = !message;
+  if (message) find(".options, input, textarea", node).before(fault);
+  else fault.remove();
   if (message && !data.locale.toLowerCase().startsWith(data.own)) { fault.lang = data.own; fault.dir = "ltr"; }
   node.classList.toggle("wrong", Boolean(message));
   const ids = (single.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== fault.id);
@@ -504,6 +507,7 @@ async function open() {
   addEventListener("pagehide", () => { if (pages) keep(); });
   addEventListener("online", work);
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") work(); });
+  performance.mark("ready");
   await forget(Date.now()).catch(() => {});
   await work();
   const waiting = (await all().catch(() => [])).find((entry) => entry.path === PATH);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
 from app.services.access import link
@@ -23,7 +24,7 @@ class Site:
     """A server with the shipped instruments in the field."""
 
     def __init__(self, folder: Path) -> None:
-        self.api = Api(settings_for("sqlite", folder))
+        self.api = Api(settings_for("sqlite", folder, peer_rate=1_000_000))
         self.library = self.wave(*SHIPPED.values(), title="Fall 2026")
 
     def wave(self, *definitions: dict[str, Any], **more: Any) -> str:
@@ -40,8 +41,6 @@ class Site:
     def stored(self, wave: str) -> list[dict[str, Any]]:
         """Every response of a wave."""
         text = self.api.admin.get(f"/v1/waves/{wave}/responses").text
-        import orjson
-
         return [orjson.loads(line) for line in text.splitlines()]
 
     def codes(self, wave: str, group: str, school: str, count: int) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -115,8 +116,6 @@ def wave(api: Api) -> str:
 
 
 def stored(api: Api, wave: str) -> list[dict[str, Any]]:
-    import orjson
-
     return [orjson.loads(line) for line in api.admin.get(f"/v1/waves/{wave}/responses").text.splitlines()]
 
 
