@@ -117,7 +117,7 @@ async def press(request: Request, wave: str, group: str, school: str | None = No
     if face.status != "open" and go != "send":
         return screens.notice(face.status, 410 if face.status == "closed" else 409)
     at = forms.place(face.mine.codebook, screens.own("_at"))
-    if at == "start" and go == "next" and (missing := _missing(screens)):
+    if at == "start" and go == "next" and (missing := _missing(screens, begin=True)):
         return screens.start(wrong=missing, status=422)
     move = forms.move(face.mine.codebook, fields, at, go)
     if move.send:
@@ -146,10 +146,11 @@ def _screens(request: Request, face: Face, fields: dict[str, list[str]]) -> Scre
     return Screens(request, face, wanted, fields, identity if _RANDOM_UUID.fullmatch(identity) else str(uuid.uuid4()))
 
 
-def _missing(screens: Screens) -> tuple[str, ...]:
-    """What the first screen still needs before the questions begin."""
-    found = []
-    if screens.face.mine.needs_school and screens.school is None:
+def _missing(screens: Screens, *, begin: bool) -> tuple[str, ...]:
+    """What the first screen still needs; at the beginning also a word from those who may do without a school."""
+    face, found = screens.face, []
+    asked = face.mine.needs_school or (begin and bool(face.schools) and screens.own("_school") != "none")
+    if asked and screens.school is None:
         found.append("need_school")
     if screens.face.by_code and not screens.own("_code").strip():
         found.append("need_code")
@@ -158,7 +159,7 @@ def _missing(screens: Screens) -> tuple[str, ...]:
 
 async def _send(screens: Screens, move: forms.Move) -> Response:
     """Hand the answers in; whatever goes wrong, they stay on the page."""
-    if missing := _missing(screens):
+    if missing := _missing(screens, begin=False):
         return screens.start(wrong=missing, status=422)
     face, filled = screens.face, move.filled
     body = {

@@ -16,10 +16,16 @@ let pages = null, items = [], draft = null, at = "start", shownEntry = null, tim
 // ------------------------------------------------------------ words
 const fill = (key, ...values) =>
   words[key].replace(/\{(\w+)\}/g, (_, name) => (typeof values[0] === "object" ? values[0] : values)[name]);
-function say(node, key, ...values) {
-  node.textContent = fill(key, ...values);
-  if (!data.locale.toLowerCase().startsWith(data.own)) { node.lang = data.own; node.dir = "ltr"; }
+const foreign = data.locale.split("-")[0].toLowerCase() !== data.own;
+function wording(text) { // on a page in a language that we have no words in, they are marked as English
+  if (!foreign) return text;
+  const span = document.createElement("span");
+  span.lang = data.own;
+  span.dir = "ltr";
+  span.textContent = text;
+  return span;
 }
+const say = (node, key, ...values) => node.replaceChildren(wording(fill(key, ...values)));
 function make(tag, name, key, ...values) {
   const node = document.createElement(tag);
   node.className = name;
@@ -189,10 +195,9 @@ function mark(node, message) {
   const single = node.matches("fieldset") ? node : find("input, textarea", node);
   const fault = find(".fault", node) ?? make("p", "fault");
   fault.id = "f-" + node.dataset.item;
-  fault.textContent = message ?? "";
+  fault.replaceChildren(wording(message ?? ""));
   if (message) find(".options, input, textarea", node).before(fault);
   else fault.remove();
-  if (message && !data.locale.toLowerCase().startsWith(data.own)) { fault.lang = data.own; fault.dir = "ltr"; }
   node.classList.toggle("wrong", Boolean(message));
   const ids = (single.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== fault.id);
   if (message) ids.push(fault.id);
@@ -246,7 +251,7 @@ function faulty(step) {
     if (!message) continue;
     const link = make("a", "");
     link.href = "#a-" + node.dataset.item;
-    link.append(find(".question", node).firstChild.textContent.trim() + " ", message);
+    link.append(find(".question", node).firstChild.textContent.trim() + " ", wording(message));
     link.onclick = (event) => { event.preventDefault(); const there = find("input, textarea", node); there.focus(); node.scrollIntoView(); };
     list.appendChild(document.createElement("li")).append(link);
   }
@@ -353,7 +358,7 @@ async function send() {
   if (shownEntry || !draft) return;
   const { id, school, code, closes } = draft;
   const body = { id, locale: data.locale, instrument: data.instrument, answers: survey() };
-  if (school) body.school = school;
+  if (school && school !== "none") body.school = school;
   if (code) body.access_code = code;
   keep();
   const entry = { id, path: PATH, url: ADDRESS, closes, state: "waiting", body: JSON.stringify(body), draft: { ...draft } };

@@ -114,6 +114,7 @@ class Screens:
             schools=self.face.schools,
             needs_school=self.face.mine.needs_school,
             school=self.school,
+            no_school=self.own("_school") == "none",
             wrong_school="need_school" in wrong,
             by_code=self.face.by_code,
             code=self.own("_code"),

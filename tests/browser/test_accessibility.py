@@ -126,6 +126,8 @@ def test_right_to_left(site: Site, visit: Visit, script: bool) -> None:
         audit(page)
     primary(page).click()
     expect(page.locator("#f-welcome")).to_have_text("This question needs an answer.")
+    note = page.locator("#f-welcome").bounding_box()
+    assert note["x"] + note["width"] > 300  # type: ignore[index]  # English words, at the side where one reads
     assert page.locator("#f-welcome, #f-welcome span").last.get_attribute("lang") == "en"
     page.check("[name=welcome][value=agree]")
     page.check("[name=plan][value=true]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 
 from tests.browser.site import SHIPPED, Site
 
@@ -14,11 +14,12 @@ LIMIT = 60_000  # bytes, not compressed
 
 @pytest.mark.parametrize("group", list(SHIPPED))
 def test_the_first_page_is_light_and_asks_nobody_else(site: Site, visit: Callable[..., Page], group: str) -> None:
-    page = visit("about:blank")
-    loaded: dict[str, int] = {}
-    page.context.on("response", lambda reply: loaded.update({reply.url: len(reply.body())}))
+    page = visit("about:blank", service_workers="block")
+    replies: list[Response] = []
+    page.on("response", replies.append)
     page.goto(site.address(site.library, group, lang="es"))
-    page.evaluate("navigator.serviceWorker.ready")
-    assert {url.split("/")[2] for url in loaded} == {site.api.base.split("/")[2]}
-    assert any("worker.js" in url for url in loaded)
-    assert sum(loaded.values()) < LIMIT
+    page.wait_for_function("performance.getEntriesByName('ready').length")
+    assert {reply.url.split("/")[2] for reply in replies} == {site.api.base.split("/")[2]}
+    assert {"survey.js", "queue.js", "page.css"} <= {reply.url.split("/")[-1].split("?")[0] for reply in replies}
+    worker = len(site.api.anonymous.get("/s/worker.js").content)
+    assert sum(len(reply.body()) for reply in replies) + worker < LIMIT

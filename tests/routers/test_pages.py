@@ -210,6 +210,8 @@ def test_none_of_these_is_an_answer(api: Api) -> None:
 def test_nobody_has_to_name_a_school_who_belongs_to_none(api: Api) -> None:
     wave = api.wave(factories.definition("liaison"))
     visitor = Visitor(api, address(api, wave, "liaison", None)).press("next")
+    assert visitor.reply.status_code == 422  # whoever overlooks the question is asked again
+    visitor.press("next", _school="none")
     assert visitor.heading == "Main"
     visitor.press("next", informed="agree").press("send")
     assert (stored(api, wave)[0]["school"], stored(api, wave)[0]["answers"]) == (None, {"informed": "agree"})
