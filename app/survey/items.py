@@ -423,8 +423,8 @@ class FreeText(ItemBase):
         return text if text.strip() else None
 
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
-        # Character by character what `clean` refuses; \S is spelled out where the two languages' white space differs.
-        pattern = {"pattern": r"\S"} if self.required else {}
+        # Character by character what `clean` refuses; \S is spelled out where two languages' white space differs.
+        pattern = {"pattern": r"[^\s\x85]|\ufeff"} if self.required else {}
         return {"type": "string", "maxLength": self.max_length, "not": {"pattern": _CONTROL.pattern}} | pattern
 
 

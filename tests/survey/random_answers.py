@@ -123,7 +123,7 @@ def near(rng: random.Random, item: dict[str, Any], definition: dict[str, Any]) -
 def faulty_items(definition: dict[str, Any], given: dict[str, Any]) -> set[str]:
     """Keys with a fault of their own, read plainly; an empty set means that the answers are sound."""
     items = {item["key"]: item for item in items_of(definition)}
-    faulty = {key for key, value in given.items() if value is not None and key not in items}
+    faulty = {key for key in given if key not in items}
     sound: dict[str, Any] = {}
     for key, item in items.items():
         value = given.get(key)
