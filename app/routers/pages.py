@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
@@ -21,6 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from app.errors import (
     AccessCodeInvalid,
     BodyTooLarge,
+    InternalError,
     InvalidRequest,
     NotFound,
     Problem,
@@ -35,9 +37,12 @@ from app.services import access, pages, responses
 from app.services.pages import Face
 from app.survey import forms
 from app.web.bodies import JSON_LIMIT, read_body, read_json
+from app.web.middleware import store_failed, whereabouts
 from app.web.pages import POLICY, file
 from app.web.screens import Screens, language, notice
 from app.web.state import peer_of, state_of
+
+log = structlog.get_logger()
 
 FORM = "application/x-www-form-urlencoded"
 FIELDS = 5000  # more than the widest instrument has options
@@ -61,6 +66,10 @@ class PageRoute(APIRoute):
                 return notice(request, "too_big", 413)
             except Problem as problem:
                 return notice(request, "broken", problem.status, headers=problem.headers)
+            except Exception as error:
+                log.error("request.failed", route=self.path, **whereabouts(error))
+                failure = StoreUnavailable() if store_failed(error) else InternalError()
+                return notice(request, "broken", failure.status, headers=failure.headers)
 
         return handler
 

@@ -53,8 +53,8 @@ class Envelope:
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception as error:
-            problem = StoreUnavailable() if _store_failed(error) else InternalError()
-            log.error("request.failed", request_id=request_id, route=_route(scope), **_whereabouts(error))
+            problem = StoreUnavailable() if store_failed(error) else InternalError()
+            log.error("request.failed", request_id=request_id, route=_route(scope), **whereabouts(error))
             if status == 0:
                 await reply(problem, scope["path"])(scope, receive, send_with_headers)
         finally:
@@ -87,13 +87,13 @@ def _route(scope: Scope) -> str:
     return getattr(context or scope.get("route"), "path", None) or "unknown"
 
 
-def _store_failed(error: Exception) -> bool:
+def store_failed(error: Exception) -> bool:
     from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
     return isinstance(error, (OperationalError, InterfaceError, TimeoutError))
 
 
-def _whereabouts(error: Exception) -> dict[str, Any]:
+def whereabouts(error: Exception) -> dict[str, Any]:
     """Where an error happened, without its text: messages of database errors quote values."""
     frames = []
     trace = error.__traceback__

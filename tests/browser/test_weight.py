@@ -16,7 +16,7 @@ LIMIT = 60_000  # bytes, not compressed
 def test_the_first_page_is_light_and_asks_nobody_else(site: Site, visit: Callable[..., Page], group: str) -> None:
     page = visit("about:blank", service_workers="block")
     replies: list[Response] = []
-    page.on("response", replies.append)
+    page.on("response", lambda reply: replies.append(reply))
     page.goto(site.address(site.library, group, lang="es"))
     page.wait_for_function("performance.getEntriesByName('ready').length")
     assert {reply.url.split("/")[2] for reply in replies} == {site.api.base.split("/")[2]}

@@ -6,14 +6,18 @@ import re
 import uuid
 from collections.abc import Mapping
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
+import app
 from app.services.access import link
+from app.survey.items import KINDS
 from app.survey.promise import plain_words
 from app.web.wording import WORDS, Tongue, direction, preferred
 from tests import factories
@@ -452,6 +456,24 @@ def test_a_crowd_at_one_address_is_slowed_down_kindly(tmp_path: Any) -> None:
         assert ("informed", "agree") in Form(replies[-1].text).fields
     finally:
         api.stop()
+
+
+def test_what_breaks_is_said_on_a_page(api: Api, wave: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors: list[Exception] = [KeyError("a bug"), OperationalError("SELECT", {}, Exception("down"))]
+
+    def broken(*_: Any) -> None:
+        raise errors.pop()
+
+    monkeypatch.setattr("app.services.pages.face", broken)
+    for status in (503, 500):
+        reply = api.anonymous.get(address(api, wave))
+        assert (reply.status_code, "<h1>Something went wrong on our side</h1>" in reply.text) == (status, True)
+        assert "a bug" not in reply.text
+
+
+def test_every_kind_can_be_drawn() -> None:
+    drawn = {path.stem for path in (Path(app.__file__).parent / "templates" / "kinds").glob("[a-z]*.html")}
+    assert drawn == set(KINDS)
 
 
 # ------------------------------------------------------------------ words
