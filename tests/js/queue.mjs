@@ -4,6 +4,8 @@ import "fake-indexeddb/auto";
 import { Client } from "../../examples/soundings-client.js";
 import { Queue } from "../../examples/offline-queue.js";
 
+globalThis.crypto ??= (await import("node:crypto")).webcrypto; // Node 18
+
 const [base, key, wave, devices, each, seed] = process.argv.slice(2);
 let state = Number(seed) >>> 0;
 const random = () => {
