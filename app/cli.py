@@ -18,7 +18,6 @@ from typing import Annotated, Any, TypeVar, cast
 import structlog
 import typer
 import uvicorn
-import yaml
 from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy.exc import OperationalError
@@ -29,6 +28,7 @@ from app.config import Settings, SettingsError
 from app.db import Database
 from app.errors import Problem
 from app.models.keys import KeyIn
+from app.survey.source import Source, Unreadable, read
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Soundings: surveys of school districts, collected safely."
@@ -228,12 +228,31 @@ def close_wave(wave: str) -> None:
 
 @instrument_app.command("check")
 @_told
-def check_instrument(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Say whether a definition (YAML or JSON) is sound; name every fault."""
+def check_instrument(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 on warnings too.")] = False,
+) -> None:
+    """Say whether a definition (YAML or JSON) is sound; name every fault with its line, and warn of poor craft."""
+    from app.render.faults import fault_lines
+    from app.survey.craft import review
     from app.survey.instrument import parse
 
-    instrument = parse(_definition(file))
-    say.print(f"{instrument.key}: sound, {len(instrument.items)} items, {instrument.digest}", markup=False)
+    source = _source(file)
+    try:
+        instrument = parse(source.value)
+        faults = list(source.faults())
+    except Problem as problem:
+        faults = [*source.faults(), *problem.faults]
+    warnings = [] if faults else review(instrument)
+    for line in fault_lines(str(file), source, faults or warnings, warning=not faults):
+        say.print(line, markup=False, soft_wrap=True)
+    if faults:
+        say.print(f"{file}: not sound, faults: {len(faults)}", markup=False, soft_wrap=True)
+        raise typer.Exit(1)
+    about = f"{instrument.key}: sound, {len(instrument.items)} items, {instrument.digest}"
+    say.print(about + (f", warnings: {len(warnings)}" if warnings else ""), markup=False, soft_wrap=True)
+    if warnings and strict:
+        raise typer.Exit(1)
 
 
 @instrument_app.command("add")
@@ -249,11 +268,20 @@ def add_instrument(file: Annotated[Path, typer.Argument(exists=True, dir_okay=Fa
     say.print("new version" if made else "this version stood already")
 
 
-def _definition(file: Path) -> Any:
+def _source(file: Path) -> Source:
+    """Read a definition; say in which line it cannot be read."""
+    from app.render.faults import unreadable_lines
+
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))  # JSON is YAML
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return read(file.read_text(encoding="utf-8"), is_json=file.suffix == ".json")
+    except UnicodeDecodeError as error:
         raise SettingsError(f"{file} is not YAML or JSON: {error}") from None
+    except Unreadable as error:
+        raise SettingsError("\n".join(unreadable_lines(str(file), error))) from None
+
+
+def _definition(file: Path) -> Any:
+    return _source(file).value
 
 
 # ------------------------------------------------------------------ responses of other tools

@@ -176,6 +176,25 @@ def test_instrument_add_prints_the_version(tmp_path: Path, file: str) -> None:
     assert "/sections/0/items/0" in refused.stderr
 
 
+def test_instrument_check_shows_the_line_of_every_fault_and_warns(tmp_path: Path) -> None:
+    path = tmp_path / "bus.yaml"
+    example = (ROOT / "docs" / "instruments.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    path.write_text(example, encoding="utf-8")
+    assert "warning" not in told(soundings("instrument", "check", path, "--strict", cwd=tmp_path)).stderr
+    path.write_text(example.replace("comes on time", "is never late and clean"), encoding="utf-8")
+    warned = told(soundings("instrument", "check", "bus.yaml", cwd=tmp_path))
+    assert "bus.yaml:29:20: warning two_ideas:" in warned.stderr
+    assert '   29 |         text: {en: "The bus is never late and clean.",' in warned.stderr
+    assert warned.stdout == ""
+    told(soundings("instrument", "check", "bus.yaml", "--strict", cwd=tmp_path), 1)
+    path.write_text(example.replace('in: ["yes"]', "in: [yes]"), encoding="utf-8")
+    refused = told(soundings("instrument", "check", "bus.yaml", cwd=tmp_path), 1)
+    assert "bus.yaml:30:9: unknown_value:" in refused.stderr
+    assert "at /sections/0/items/1/show_if" in refused.stderr
+    path.write_text(f"{example}group: family\n", encoding="utf-8")
+    assert "repeated_field" in told(soundings("instrument", "check", "bus.yaml", cwd=tmp_path), 1).stderr
+
+
 @pytest.mark.parametrize("command", ["check", "add"])
 def test_all_faults_of_a_definition_are_told(tmp_path: Path, file: str, command: str) -> None:
     wrong = factories.definition(group="parents")

@@ -11,6 +11,7 @@ from app.errors import Fault, InvalidRequest, NotExpressible, pointer
 from app.models.base import Listing
 from app.models.instruments import InstrumentOut, version_head
 from app.services import instruments
+from app.survey.craft import review
 from app.survey.instrument import parse
 from app.survey.schema import answers_schema
 from app.survey.surveyjs import NotSayable, surveyjs_model
@@ -37,7 +38,7 @@ def add_instrument(definition: Definition, held: Held, caller: Director, session
 
 @router.post("/check", response_model=dict[str, Any])
 def check_instrument(definition: Definition, caller: Director, session: Reader) -> Response:
-    """Say whether a definition would be taken; stores nothing."""
+    """Say whether a definition would be taken, and what a careful survey maker would question; stores nothing."""
     instrument = parse(definition)
     instruments.check_compatible(session, instrument)
     return Json(
@@ -47,6 +48,7 @@ def check_instrument(definition: Definition, caller: Director, session: Reader) 
             "digest": instrument.digest,
             "items": len(instrument.items),
             "constructs": {key: list(items) for key, items in instrument.construct_items.items()},
+            "warnings": [warning.document() for warning in review(instrument)],
         }
     )
 

@@ -198,6 +198,16 @@ def test_check_stores_nothing(api: Api, definition: dict[str, Any]) -> None:
     assert add(api, definition, 201)["digest"] == found["digest"]
 
 
+def test_check_warns_of_poor_craft(api: Api) -> None:
+    definition = factories.definition(
+        "staff", [factories.rating("a", text={"en": "I do not know."}), factories.rating("b")]
+    )
+    found = must(api.admin.post("/v1/instruments/check", json=definition), 200)
+    assert [(w["code"], w["pointer"]) for w in found["warnings"]] == [("negation", "/sections/0/items/0/text/en")]
+    definition["sections"][0]["items"][0]["text"]["en"] = "I know."
+    assert must(api.admin.post("/v1/instruments/check", json=definition), 200)["warnings"] == []
+
+
 def test_check_and_add_name_the_same_faults_all_of_them(api: Api, definition: dict[str, Any]) -> None:
     broken = copy.deepcopy(definition)
     items = items_of(broken)
