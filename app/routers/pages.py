@@ -94,8 +94,8 @@ async def worker(request: Request) -> Response:
 
 
 # ------------------------------------------------------------------ the first screen
-@people.get("/s/{wave}/{group}")
-@people.get("/s/{wave}/{group}/{school}")
+@people.api_route("/s/{wave}/{group}", methods=["GET", "HEAD"])
+@people.api_route("/s/{wave}/{group}/{school}", methods=["GET", "HEAD"])
 async def open_page(request: Request, wave: str, group: str, school: str | None = None) -> Response:
     """Show what it is about, what is promised, and where to start."""
     face = await _face(request, wave, group, school)

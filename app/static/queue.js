@@ -38,6 +38,7 @@ export async function deliver(entry) {
     reply = await fetch(entry.url, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: entry.body,
       credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer",
+      signal: AbortSignal.timeout?.(60_000), // one bar of signal may also be none
     });
     said = await reply.json();
   } catch {

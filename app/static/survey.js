@@ -363,13 +363,17 @@ async function send() {
   keep();
   const entry = { id, path: PATH, url: ADDRESS, closes, state: "waiting", body: JSON.stringify(body), draft: { ...draft } };
   shownEntry = entry;
+  await attempt(entry);
+}
+
+async function attempt(entry) {
   status(entry, "sending");
   try {
     await put(entry);
-  } catch { // a browser that keeps nothing: the draft, if there is one, stays until the answers have arrived
+  } catch { // a browser without a database: the draft, if there is one, stays until the answers have arrived
     const outcome = (await deliver(entry)).entry;
     if (outcome.state === "sent") drop();
-    return settle(outcome);
+    return settle({ ...outcome, loose: !kept(DRAFT) });
   }
   drop();
   navigator.serviceWorker?.ready.then((worker) => worker.sync?.register("outbox")).catch(() => {});
@@ -393,7 +397,7 @@ async function work() {
 
 async function settle(entry) {
   shownEntry = entry;
-  if (entry.state === "waiting") return status(entry, "waiting");
+  if (entry.state === "waiting") return status(entry, entry.loose ? "unsent" : "waiting");
   if (entry.state === "sent") {
     status(entry, "thanks");
     if (document.visibilityState === "visible" && !entry.later) await remove(entry.id).catch(() => {});
@@ -428,10 +432,11 @@ function status(entry, what) {
   const title = find("[data-title]", screen), intro = find("[data-intro]", screen);
   say(title, what);
   if (what === "thanks") say(intro, "thanks_intro");
-  if (what === "waiting") say(intro, "waiting_intro", data.until);
+  const unsent = what === "waiting" || what === "unsent";
+  if (unsent) say(intro, what + "_intro", data.until);
   if (what === "refused") say(intro, words["refused_" + entry.problem] ? "refused_" + entry.problem : "refused_other");
   find("[data-receipt]", screen).hidden = what !== "thanks";
-  find("[data-waiting]", screen).hidden = what !== "waiting";
+  find("[data-waiting]", screen).hidden = !unsent;
   find("[data-again]", screen).parentElement.hidden = what === "sending";
   if (entry.receipt) {
     find("[data-code]", screen).textContent = entry.receipt.code;
@@ -442,7 +447,7 @@ function status(entry, what) {
   if (languages) languages.hidden = what === "thanks" && !entry.later;
   find("[data-forget]", screen).parentElement.hidden = !entry.later;
   find("[data-forget]", screen).onclick = async () => { await remove(entry.id); location.replace(ADDRESS); };
-  find("[data-retry]", screen).onclick = () => { status(entry, "sending"); work(); };
+  find("[data-retry]", screen).onclick = () => attempt(entry);
   find("[data-discard]", screen).onclick = discard;
   find("[data-again]", screen).onclick = (event) => {
     event.preventDefault();
@@ -494,13 +499,13 @@ async function discard() {
 
 // ------------------------------------------------------------ opening
 async function open() {
-  const code = find("#code"), given = decodeURIComponent(location.hash.slice(1)).replace(/^code=/, "");
-  if (code && given && !given.startsWith("a-")) {
-    code.value = given;
+  const code = find("#code"), given = location.hash.slice(1).replace(/^code=/, "");
+  if (code && given && !document.getElementById(given)) {
+    code.value = given.replace(/[^0-9A-Za-z-]/g, "");
     history.replaceState(null, "", ADDRESS);
   }
   for (const link of every("[data-language]"))
-    link.addEventListener("click", () => { if (code?.value) link.hash = "code=" + encodeURIComponent(code.value); });
+    link.addEventListener("click", () => { if (code?.value) link.hash = code.value; });
   sweep();
   draft = kept(DRAFT);
   let resumed = false;
@@ -510,7 +515,7 @@ async function open() {
     if (pages) show(state?.at ?? "start", { push: false });
   });
   addEventListener("pagehide", () => { if (pages) keep(); });
-  addEventListener("online", work);
+  addEventListener("online", () => { patience = 15; work(); });
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") work(); });
   performance.mark("ready");
   await forget(Date.now()).catch(() => {});
@@ -522,7 +527,9 @@ async function open() {
   try {
     await navigator.serviceWorker.register(data.worker, { scope: data.scope, type: "module" });
     const cache = await caches.open("soundings-pages");
-    await cache.addAll([ADDRESS, ...every("link[href], script[src]").map((node) => node.href || node.src)]);
+    const parts = every("link[href], script[src]").map((node) => node.href || node.src);
+    await cache.addAll([ADDRESS, ...parts]);
+    for (const { url } of await cache.keys()) if (url.includes("?v=") && !parts.includes(url)) await cache.delete(url);
   } catch { /* the page works without */ }
 }
 

@@ -40,7 +40,8 @@ SCRIPTED = (
     "required", "wrong_type_integer", "wrong_type_number", "invalid_date", "too_small", "too_large", "too_long", "left",
     "faults", "step", "review", "yes_step", "no_answer", "change", "clear_item", "draft_intro",
     "discarded", "sending", "waiting",
-    "waiting_intro", "thanks", "thanks_intro", "refused", "refused_wave-not-open", "refused_response-conflict",
+    "waiting_intro", "unsent", "unsent_intro",
+    "thanks", "thanks_intro", "refused", "refused_wave-not-open", "refused_response-conflict",
     "refused_response-withdrawn", "refused_other", "need_school", "need_code", "bad_code", "school",
 )  # fmt: skip
 

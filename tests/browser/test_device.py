@@ -297,6 +297,59 @@ def test_a_form_opens_and_is_filled_in_without_a_connection(site: Site, visit: V
     emptied(page)
 
 
+def test_the_service_worker_sends_when_no_page_is_open(site: Site, visit: Visit) -> None:
+    page = visit(site.address(site.library))
+    worker(page)
+    to_review(page, 6)
+    page.context.set_offline(True)
+    primary(page).click()
+    expect(page.locator("h1:visible")).to_have_text("Saved on this device, not sent yet")
+    identity = outbox(page)[0]["id"]
+    elsewhere = page.context.new_page()
+    page.close()
+    page.context.set_offline(False)
+    browser = elsewhere.context.new_cdp_session(elsewhere)
+    registered: list[str] = []
+    browser.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: registered.extend(one["registrationId"] for one in told["registrations"]),
+    )
+    elsewhere.goto(site.api.base + "/healthz")
+    browser.send("ServiceWorker.enable")
+    for _ in range(50):
+        if registered:
+            break
+        elsewhere.wait_for_timeout(100)
+    event = {"origin": site.api.base, "registrationId": registered[0], "tag": "outbox", "lastChance": False}
+    browser.send("ServiceWorker.dispatchSyncEvent", event)
+    for _ in range(50):
+        if any(row["id"] == identity for row in site.stored(site.library)):
+            break
+        elsewhere.wait_for_timeout(100)
+    assert [row["id"] for row in site.stored(site.library)].count(identity) == 1
+    elsewhere.goto(site.address(site.library))
+    assert sent(elsewhere) == identity
+
+
+def test_a_browser_that_keeps_nothing(site: Site, visit: Visit) -> None:
+    page = visit("about:blank", service_workers="block")
+    page.add_init_script("""
+        Object.defineProperty(window, "indexedDB", { value: undefined });
+        Object.defineProperty(window, "localStorage", { get() { throw new Error("blocked"); } });
+    """)
+    page.goto(site.address(site.library))
+    said = to_review(page, 7)
+    page.context.set_offline(True)
+    primary(page).click()
+    expect(page.locator("h1:visible")).to_have_text("Not sent yet")
+    page.click("[data-retry]")
+    expect(page.locator("h1:visible")).to_have_text("Not sent yet")
+    page.context.set_offline(False)
+    page.click("[data-retry]")
+    identity = sent(page)
+    assert site.api.admin.get(f"/v1/waves/{site.library}/responses/{identity}").json()["answers"] == said
+
+
 def test_a_reply_that_is_lost_is_asked_for_again(site: Site, visit: Visit) -> None:
     """The server has stored it, the page does not know: the same id brings the same receipt, and one row."""
     page = visit(site.address(site.library), service_workers="block")

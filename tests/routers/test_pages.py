@@ -389,6 +389,7 @@ def test_what_pages_load(api: Api, wave: str) -> None:
         for name in re.findall(r'from "[./]*(?:static/)?([a-z]+\.js\?v=\w+)"', reply.text):
             assert api.anonymous.get(f"/static/{name}").headers["cache-control"].endswith("immutable")
     assert "from" in api.anonymous.get("/s/worker.js").text
+    assert api.anonymous.head(address(api, wave)).status_code == 200
     for path in ("/static/nothing.js", "/static/..%2Fmain.py", "/static/words.yaml"):
         assert api.anonymous.get(path).status_code == 404
 
