@@ -137,9 +137,9 @@ class _Matcher:
             match = SequenceMatcher(b=question, autojunk=False)
             for words, item in self._items.items():
                 match.set_seq1(words)
-                if item is None or item.key in taken or match.quick_ratio() <= best[0]:
+                if item is None or item.key in taken or match.real_quick_ratio() <= best[0]:
                     continue
-                if (ratio := match.ratio()) > best[0]:
+                if match.quick_ratio() > best[0] and (ratio := match.ratio()) > best[0]:
                     best = (ratio, item)
         return best[1]
 

@@ -106,7 +106,17 @@ def tool_of(table: Table) -> tuple[Tool, int]:
 
 
 # ------------------------------------------------------------------ what the columns are called
-WHOLE = frozenset(("response", "open-ended response", "selected choice", "respuesta", "respuesta abierta"))
+WHOLE = frozenset(
+    (
+        "response",
+        "open-ended response",
+        "selected choice",
+        "date / time",
+        "respuesta",
+        "respuesta abierta",
+        "fecha / hora",
+    )
+)
 """Parts of a heading that mean the question itself."""
 
 

@@ -11,9 +11,11 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from sqlmodel import select
 from typer.testing import CliRunner
 
 from app import cli
+from app.models.tables import AuditEvent
 from tests import factories
 from tests.server import Api, must
 from tests.services.sending import export, faults, problem
@@ -201,6 +203,36 @@ def test_schools_by_column_by_request_or_not_at_all(api: Api, wave: str) -> None
     report = imported(api, wave, [SMALL[0], ["the old mill", "agree", "", ""]], mapping=mapping, apply=True)
     assert counts(report) == {"accepted": 1}
     assert [row["school"] for row in export(api.admin, wave).values()] == ["erving"]
+
+
+def test_a_group_that_answers_with_codes(api: Api) -> None:
+    access = {"family": "code"}
+    wave = api.wave(factories.definition("family"), simulated=True, access=access)
+    counts_ = [{"group": "family", "school": "erving", "eligible": 9}]
+    must(api.admin.put(f"/v1/waves/{wave}/roster", json={"source": "made up", "counts": counts_}))
+    wanted = {"group": "family", "school": "erving", "count": 2}
+    codes = must(api.admin.post(f"/v1/waves/{wave}/access-codes", json=wanted), 201)["codes"]
+    rows = [
+        ["School", "informed", "Access code"],
+        ["erving", "agree", codes[0]],
+        ["erving", "neutral", codes[1].lower()],
+    ]
+    missing = imported(api, wave, [row[:2] for row in rows], apply=True)
+    assert (missing["applied"], counts(missing)) == (False, {"rejected": 2})
+    wrong = imported(api, wave, [*rows[:2], ["erving", "disagree", "0000-0000-0000"]], apply=True)
+    assert counts(wrong) == {"accepted": 1, "rejected": 1}
+    assert [f["code"] for f in wrong["rows"][1]["faults"]] == ["code_invalid"]
+    assert codes[0] not in json.dumps(wrong)
+    assert counts(imported(api, wave, rows, apply=True)) == {"accepted": 1, "replayed": 1}
+    assert len(export(api.admin, wave)) == 2
+
+
+def test_an_import_is_audited(api: Api, wave: str) -> None:
+    imported(api, wave, SMALL)
+    imported(api, wave, SMALL, apply=True)
+    with api.database.read() as session:
+        noted = session.exec(select(AuditEvent).where(AuditEvent.subject == wave)).all()
+    assert [event.action for event in noted].count("responses.import") == 1
 
 
 # ------------------------------------------------------------------ what is refused
