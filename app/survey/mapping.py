@@ -183,14 +183,14 @@ class Reader:
             if rule.item is not None:
                 self._columns.setdefault(rule.item, []).append((place(rule.column), rule.option))
         self._uses = {rule.use: place(rule.column) for rule in mapping.columns if rule.use is not None}
-        self._readings = {}
+        self._readings: dict[str, Reading] = {}
+        self._own: dict[str, dict[str, Any]] = {}
         for key in self._columns:
             own = {plain(word): value for word, value in mapping.values.get(key, {}).items()}
-            self._readings[key] = Reading({**names_of(instrument.by_key[key], instrument), **own}, mapping.dates)
-        self._nothing = {
-            key: {plain(word) for word, value in words.items() if value is None}
-            for key, words in mapping.values.items()
-        }
+            names = names_of(instrument.by_key[key], instrument)
+            self._readings[key] = Reading({**names, **own}, mapping.dates)
+            # Of an item with options what is no answer; of one without also what is one: it has no other names.
+            self._own[key] = {word: value for word, value in own.items() if value is None or not names}
         self._places = {
             key: {option.option: i for i, option in enumerate(instrument.by_key[key].columns(instrument.scales, 0), 1)}
             for key in self._columns
@@ -236,7 +236,11 @@ class Reader:
             text = table.cell(index, column)
             said = plain(text)
             known = said in reading.names if option is None else reading.names.get(said) == option
-            if said in self._nothing.get(key, ()) or (said in self._blank and not known):
+            if said in self._own[key]:
+                if self._own[key][said] is not None:
+                    row.answers[key] = self._own[key][said]
+                continue
+            if said in self._blank and not known:
                 continue
             try:
                 if option is None and key in row.answers:
@@ -245,7 +249,7 @@ class Reader:
                     row.answers[key] = read(item, text, reading)
                 else:
                     ticked = ticked or []
-                    if is_ticked(text, option, self._places[key][option], reading):
+                    if is_ticked(text, option, self._places[key][option], reading) and option not in ticked:
                         ticked.append(option)
             except Wrong as wrong:
                 row.faults.append(_at(column, wrong, text))

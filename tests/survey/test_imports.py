@@ -328,6 +328,25 @@ def test_a_mapping_says_what_words_mean() -> None:
     assert [row.answers.get("informed") for row in found] == ["strongly_agree", None, "agree"]
 
 
+def test_words_for_items_without_options_and_ticks_in_two_languages() -> None:
+    heads = ["meetings", "since", "services[ot]", "services [OT]", "services[speech]"]
+    columns = [{"column": letters(i), "item": key} for i, key in enumerate(("meetings", "since"))]
+    columns += [{"column": c, "item": "services", "option": o} for c, o in (("C", "ot"), ("D", "ot"), ("E", "speech"))]
+    values = {"meetings": {"dozens": 40, "no idea": None}, "since": {"always": "2001-01-01"}}
+    mapping = parse_mapping({"columns": columns, "values": values})
+    rows = [
+        heads,
+        ["Dozens", "always", "1", "1", ""],
+        ["no idea", "2022-10-03", "", "Y", "x"],
+        ["3", "N/A", "", "", ""],
+    ]
+    assert [row.answers for row in read_rows(rows, INSTRUMENT, mapping)] == [
+        {"meetings": 40, "since": "2001-01-01", "services": ["ot"]},
+        {"since": "2022-10-03", "services": ["ot", "speech"]},
+        {"meetings": 3},
+    ]
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
