@@ -34,7 +34,7 @@ from app.survey.codebook import Codebook
 from app.survey.instrument import Instrument, parse
 
 LIBRARY = Path(__file__).parent / "survey" / "library"
-WAVE = "demo-fall"
+WAVE, NEXT_WAVE = "demo-fall", "demo-spring"
 SCHOOLS = {"erving": "Erving", "leverett": "Leverett", "shutesbury": "Shutesbury", "swift-river": "Swift River"}
 # group -> school -> (eligible, answering)
 PEOPLE: dict[str, dict[str, tuple[int, int]]] = {
@@ -62,10 +62,11 @@ def run(*, exit_after: bool, port: int) -> None:
             _send(admin, books)
             _call(admin, "POST", f"/v1/waves/{WAVE}/close")
             summary = _call(admin, "GET", f"/v1/waves/{WAVE}/summary")
+            page = _open(admin)
         _show(summary)
         if exit_after:
             return
-        _invite(base, director)
+        _invite(base, director, page)
         try:
             signal.pause()
         except KeyboardInterrupt:
@@ -177,6 +178,19 @@ def _send(admin: httpx.Client, books: dict[str, Codebook]) -> None:
             progress.advance(bar)
 
 
+def _open(admin: httpx.Client) -> str:
+    """Put a second wave that stays open, to be answered by whoever is curious; the address of its family page."""
+    past = _call(admin, "GET", f"/v1/waves/{WAVE}")
+    wave = {
+        **{name: past[name] for name in ("opens_at", "closes_at", "time_zone", "schools", "instruments")},
+        "title": "Demo, spring",
+        "simulated": True,
+    }
+    _call(admin, "PUT", f"/v1/waves/{NEXT_WAVE}", wave)
+    links = _call(admin, "GET", f"/v1/waves/{NEXT_WAVE}/links")["items"]
+    return str(next(one["address"] for one in links if one["group"] == "family" and one["school"] is None))
+
+
 # ------------------------------------------------------------------ simulated people
 def simulated_response(dice: random.Random, book: Codebook, school: str) -> dict[str, Any]:
     """Make up one person's response: a leaning of the person, the group, the school and the item, and some noise."""
@@ -233,11 +247,13 @@ def _show(summary: dict[str, Any]) -> None:
     )
 
 
-def _invite(base: str, director: str) -> None:
+def _invite(base: str, director: str, page: str) -> None:
     header = f'-H "Authorization: Bearer {director}"'
     out.print(f"\nThe server runs at [bold]{base}[/] (documentation at {base}/docs). Stop it with Ctrl+C.")
     out.print("The director's key, for this demo alone:")
     out.print(f"  {director}\n", soft_wrap=True)
+    out.print("What a family sees, in English and Spanish; the survey of spring is open:")
+    out.print(f"  {page}\n", soft_wrap=True)
     out.print("Worth trying:")
     for path in ("summary?construct=communication", "groups/staff/summary", "participation"):
         print(f'  curl -s {header} "{base}/v1/waves/{WAVE}/{path}" | python3 -m json.tool | head -60')
