@@ -124,6 +124,9 @@ async def _keep_house(state: State) -> None:
     """Close waves whose time has come, and forget what has been kept long enough, as long as the server runs."""
 
     def once() -> None:
+        if state.desk.taken_back.is_set():
+            state.desk.taken_back.clear()
+            state.database.forget_deleted()
         if closed := close_due(state.database):
             log.info("waves.closed", count=len(closed))
         days = state.settings.retention_days

@@ -97,6 +97,8 @@ def _said(name: str, group: GroupTruth, cells: Cells, sets: int) -> Iterator[str
     yield f"{name}: of {sets} sets of schools, none with 1 to {k - 1} people has a count that follows (P1)" + (
         "" if cells.banded else ", unless nobody or everybody in a published cell gave that answer"
     )
+    if not cells.banded:
+        yield f"{name}: not proved: what a construct's mean and alpha tell, beside its items, of who left one out"
     if cells.banded:
         yield f"{name}: every band leaves {ENOUGH} counts or more open, nobody is proved to answer as all others (P2)"
 

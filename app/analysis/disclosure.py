@@ -39,6 +39,11 @@ def hidden_in_participation(roster: Mapping[School, int], schools: Collection[st
     return frozenset(hidden)
 
 
+def hidden_schools(group: GroupFacts, schools: Collection[str]) -> frozenset[str]:
+    """Tell which schools of a group participation hides: by its roster, and by the ones that it had before."""
+    return hidden_in_participation(group.roster, schools) | group.kept_hidden if group.confidential else frozenset()
+
+
 def participation(facts: WaveFacts, counts: Mapping[str, Mapping[School, int]]) -> list[dict[str, Any]]:
     """List who has answered, of how many, by group: every school of the wave, then the whole union (`school` None).
 
@@ -51,20 +56,23 @@ def participation(facts: WaveFacts, counts: Mapping[str, Mapping[School, int]]) 
     -------
     Rows `{"group", "school", "eligible", "responses", "rate"}`; confidential groups add `needed`, the responses missing
     to the promised minimum. `eligible` is None without a roster, and `rate` without anybody eligible. A hidden school
-    is `{"group", "school", "status": "protected"}`. The union has no eligible number when a school with responses has
-    none. Good at any time: while the wave is open and, frozen, in its release.
+    is `{"group", "school", "status": "protected"}`, and so is the union where it is the only school. The union has no
+    eligible number when a school with responses has none. Good at any time: while the wave is open and, frozen, in its release.
     """
     rows: list[dict[str, Any]] = []
     for group in facts.groups:
         responses = counts.get(group.group, {})
-        hidden = hidden_in_participation(group.roster, facts.schools) if group.confidential else frozenset()
+        hidden = hidden_schools(group, facts.schools)
         for school in facts.schools:
             if school in hidden:
                 rows.append(protected(group.group, school))
             else:
                 rows.append(_turnout(group, school, group.roster.get(school), responses.get(school, 0)))
-        eligible = eligible_in_union(group.roster, responses)
-        rows.append(_turnout(group, None, eligible, sum(responses.values())))
+        if len(hidden) == len(facts.schools) == 1:
+            rows.append(protected(group.group, None))
+        else:
+            eligible = eligible_in_union(group.roster, responses)
+            rows.append(_turnout(group, None, eligible, sum(responses.values())))
     return rows
 
 

@@ -28,6 +28,7 @@ class GroupFacts:
     minimum : k, the fewest people behind a figure of a confidential group (at least 5); 1 for an attributed one.
     roster : school -> number of people eligible. A school that is missing has no roster line.
     counts_children : the roster counts children, not people: it gives rates, but no finite-population correction.
+    kept_hidden : schools that participation hides although the roster, as it is now, does not ask for it.
     director, principal, public : how fine the figures are that each audience gets of a confidential group: `exact`,
         `banded` or `none`.
     """
@@ -39,6 +40,7 @@ class GroupFacts:
     minimum: int
     roster: Mapping[School, int]
     counts_children: bool = False
+    kept_hidden: frozenset[str] = frozenset()
     director: str = "exact"
     principal: str = "none"
     public: str = "none"

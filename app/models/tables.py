@@ -54,6 +54,9 @@ class Wave(SQLModel, table=True):
     schools: list[str] = Field(sa_type=JSON)
     promise: dict[str, Any] = Field(sa_type=JSON)
     access: dict[str, str] = Field(default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"})
+    kept_hidden: dict[str, list[str]] = Field(
+        default_factory=dict, sa_type=JSON, sa_column_kwargs={"server_default": "{}"}
+    )
     revision: int = 1
     closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     closing_counts: list[list[Any]] | None = Field(default=None, sa_type=JSON)

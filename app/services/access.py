@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 from sqlmodel import Session
 
-from app.analysis.disclosure import hidden_in_participation, protected
+from app.analysis.disclosure import hidden_schools, protected
 from app.auth import Caller
 from app.db import Database
 from app.errors import CodesExceedRoster, Fault, InvalidRequest, WaveClosed
@@ -216,6 +216,6 @@ def _hidden(session: Session, row: Wave) -> set[codes.Cell]:
     out: set[codes.Cell] = set()
     for group in waves.facts(session, row).groups:
         if group.confidential:
-            schools = hidden_in_participation(group.roster, row.schools)
+            schools = hidden_schools(group, row.schools)
             out |= {(group.group, school) for school in (*schools, codes.NOT_TIED_TO_A_SCHOOL)}
     return out

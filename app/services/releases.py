@@ -339,7 +339,7 @@ def _may_be_made(database: Database, session: Session, wave: str, caller: Caller
         if missing:
             raise ResultsNotReleased(
                 "The director has not released the results, and the roster has no line for every group and school.",
-                missing=missing,
+                missing=[line for line in missing if caller.serves(**line)],
             )
 
 

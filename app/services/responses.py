@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -57,12 +58,16 @@ _RANDOM_UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[45][0-9a-fA-F]{3}-[89
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where responses are handed in: the sheets, the writer and the secret for withdrawal codes."""
+    """Where responses are handed in: the sheets, the writer and the secret for withdrawal codes.
+
+    `taken_back` is set when a response was withdrawn of which the database's files still have the bytes.
+    """
 
     database: Database
     sheets: Sheets
     writer: ResponseWriter
     secret: bytes
+    taken_back: threading.Event = field(default_factory=threading.Event)
 
     async def store(self, sheet: Sheet, rows: Sequence[Row]) -> list[Verdict]:
         """Have checked rows stored; codes are handed on as what is kept of them. Raises StoreUnavailable."""
@@ -313,6 +318,7 @@ def withdraw(desk: Desk, session: Session, wave: str, identity: str, code: str) 
     if known is not None:
         session.delete(known)
         session.add(WithdrawnResponse(wave=wave, id=identity))
+        desk.taken_back.set()
 
 
 # ------------------------------------------------------------------ reading (admins)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import func, text
 from sqlmodel import Session, col, delete, select
 
+from app.analysis.disclosure import hidden_schools
 from app.analysis.facts import GroupFacts, WaveFacts
 from app.auth import Caller
 from app.db import Database
@@ -338,6 +339,9 @@ def put_roster(
         if count.issued > eligible.get(cell, 0):
             where = f"`{cell[0]}` in `{cell[1]}`" if cell[1] else f"`{cell[0]}`"
             raise CodesExceedRoster(f"For {where} {count.issued} codes were made; void the unspent ones first.")
+    if status_of(row, database.now(session)) != "scheduled":  # what was hidden once is not shown by another roster
+        hidden = {group.group: sorted(hidden_schools(group, row.schools)) for group in facts(session, row).groups}
+        row.kept_hidden = {group: schools for group, schools in hidden.items() if schools}
     made = row.roster_source is None
     session.exec(delete(RosterLine).where(col(RosterLine.wave) == key))
     session.add_all(
@@ -380,6 +384,7 @@ def facts(session: Session, row: Wave) -> WaveFacts:
                 **{"minimum": 1, **row.promise[group]},
                 roster=rosters[group],
                 counts_children=row.roster_unit == "child",
+                kept_hidden=frozenset(row.kept_hidden.get(group, ())),
             )
             for group, version in instruments_of(session, row.key).items()
         ),

@@ -192,7 +192,8 @@ class OneGroup:
     def participation(self) -> list[dict[str, Any]]:
         out = []
         for school in (*self.schools, None):
-            if school in self.hidden:
+            only = len(self.schools) == 1 and self.hidden  # else the union would tell what is hidden
+            if school in self.hidden or only:
                 out.append(self.protected(school))
                 continue
             eligible = self.eligible((school,)) if school is not None else self.eligible(self.everybody)

@@ -508,9 +508,26 @@ def test_small_schools_are_hidden_with_the_next_smallest(api: Api) -> None:
     must(put_roster(api, key, roster(*(("staff", s, n) for s, n in sizes.items()))))
     hidden = {c for c, cell in participation(api.client("director"), key).items() if "status" in cell}
     assert hidden == {("staff", "swift-river"), ("staff", "shutesbury")}
-    sizes |= {"shutesbury": 10, "swift-river": 10}
+    sizes |= {"shutesbury": 10, "swift-river": 10}  # who could put rosters to and fro would see the two all the time
     must(put_roster(api, key, roster(*(("staff", s, n) for s, n in sizes.items()))))
-    assert not [cell for cell in participation(api.client("director"), key).values() if "status" in cell]
+    assert {c for c, cell in participation(api.client("director"), key).items() if "status" in cell} == hidden
+
+
+def test_a_roster_before_the_opening_hides_nothing_for_good(api: Api) -> None:
+    key, _ = new(api, opens_at=factories.iso(days=1), closes_at=factories.iso(days=2))
+    for eligible in (4, 30):
+        must(put_roster(api, key, roster(*(("staff", s, eligible) for s in factories.SCHOOLS))))
+        cells = participation(api.client("director"), key)
+        assert ("status" in cells["staff", "erving"]) == (eligible < 10)
+
+
+def test_a_hidden_school_that_is_the_only_one_is_not_told_by_the_union(api: Api) -> None:
+    key, _ = new(api, schools=["erving"])
+    must(put_roster(api, key, roster(("staff", "erving", 8), ("family", "erving", 80))))
+    fill(api, key, {"staff": {"erving": 3}, "family": {"erving": 3}})
+    cells = participation(api.client("director"), key)
+    assert cells["staff", None] == {"group": "staff", "school": None, "status": "protected"}
+    assert cells["family", None]["responses"] == 3
 
 
 def test_attributed_groups_are_not_hidden_from_the_director(api: Api) -> None:
