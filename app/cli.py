@@ -9,33 +9,27 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from contextlib import closing
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, cast
 
 import structlog
 import typer
 import uvicorn
-from pydantic import ValidationError
-from rich.console import Console
-from sqlalchemy.exc import OperationalError
 from typer.core import TyperGroup
 
 from app.auth import Role
-from app.config import Settings, SettingsError
+from app.cli_instruments import instrument_app
+from app.config import Settings
+from app.console import definition, opened, say, told
 from app.db import Database
-from app.errors import Problem
 from app.models.keys import KeyIn
-from app.survey.source import Source, Unreadable, read
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Soundings: surveys of school districts, collected safely."
 )
 key_app = typer.Typer(no_args_is_help=True, help="Keys.")
 wave_app = typer.Typer(no_args_is_help=True, help="Waves.")
-instrument_app = typer.Typer(no_args_is_help=True, help="Instruments.")
 
 
 class _MakesByDefault(TyperGroup):
@@ -52,56 +46,16 @@ app.add_typer(release_app, name="release")
 app.add_typer(key_app, name="key")
 app.add_typer(wave_app, name="wave")
 app.add_typer(instrument_app, name="instrument")
-say = Console(stderr=True, highlight=False)
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _told(function: F) -> F:
-    """Turn what can go wrong into a line that says what to do, and exit status 1."""
-
-    @wraps(function)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except Problem as problem:
-            say.print(f"[red]{problem.title}.[/] {problem.detail}")
-            for fault in problem.faults:
-                say.print(f"  {fault.pointer or '/'}: {fault.detail}", markup=False)
-        except ValidationError as error:
-            for one in error.errors():
-                name = "_".join(str(part) for part in one["loc"]).upper()
-                say.print(
-                    f"SOUNDINGS_{name}: {one['msg']}" if error.title == "Settings" else f"{name.lower()}: {one['msg']}",
-                    markup=False,
-                )
-        except SettingsError as error:
-            say.print(str(error), markup=False)
-        except OperationalError as error:
-            say.print(f"The database cannot be reached: {error.orig}", markup=False)
-        raise typer.Exit(1)
-
-    return cast(F, run)
-
-
-def _database(settings: Settings) -> Database:
-    """Open the database; an SQLite file is migrated by itself, PostgreSQL must be current."""
-    database = Database(settings)
-    if database.is_sqlite:
-        database.migrate()
-    elif not database.is_current():
-        raise SettingsError("The database's schema is not this program's. Run `soundings migrate`, then start again.")
-    return database
 
 
 # ------------------------------------------------------------------ serving
 @app.command()
-@_told
+@told
 def serve() -> None:
     """Start the server (SOUNDINGS_HOST, SOUNDINGS_PORT, SOUNDINGS_WORKERS)."""
     settings = Settings()
     settings.signing_secret()
-    _database(settings).close()
+    opened(settings).close()
     if settings.workers > 1:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="soundings-metrics-")
     uvicorn.run(
@@ -152,7 +106,7 @@ def configure_logging() -> None:
 
 
 @app.command()
-@_told
+@told
 def migrate(revision: Annotated[str, typer.Argument(help="`head`, `base` or a revision")] = "head") -> None:
     """Bring the database's schema up to date."""
     database = Database(Settings())
@@ -161,7 +115,7 @@ def migrate(revision: Annotated[str, typer.Argument(help="`head`, `base` or a re
 
 
 @app.command()
-@_told
+@told
 def demo(
     exit_after: Annotated[bool, typer.Option("--exit", help="End when the summary is printed.")] = False,
     port: Annotated[int, typer.Option(help="Port to serve on; 0 takes a free one.")] = 8000,
@@ -173,7 +127,7 @@ def demo(
 
 
 @app.command()
-@_told
+@told
 def doctor() -> None:
     """Say whether the settings, the database and its schema are in order."""
     settings = Settings()
@@ -189,7 +143,7 @@ def doctor() -> None:
 
 # ------------------------------------------------------------------ keys, waves, instruments, releases
 @key_app.command("create")
-@_told
+@told
 def create_key(
     role: Annotated[str, typer.Option(help="collector, principal, reporter, director or admin")],
     name: Annotated[str, typer.Option(help="What the key is for.")],
@@ -211,82 +165,24 @@ def create_key(
         publishable=publishable,
         audience=cast(Any, audience),
     )
-    with _database(Settings()).write() as session:
+    with opened(Settings()).write() as session:
         _, secret = keys.create(session, wanted, None)
     print(secret)
 
 
 @wave_app.command("close")
-@_told
+@told
 def close_wave(wave: str) -> None:
     """Close a wave now, for good."""
     from app.services import waves
 
-    waves.close(_database(Settings()), wave, None)
+    waves.close(opened(Settings()), wave, None)
     say.print(f"{wave} is closed.", markup=False)
-
-
-@instrument_app.command("check")
-@_told
-def check_instrument(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 on warnings too.")] = False,
-) -> None:
-    """Say whether a definition (YAML or JSON) is sound; name every fault with its line, and warn of poor craft."""
-    from app.render.faults import fault_lines
-    from app.survey.craft import review
-    from app.survey.instrument import parse
-
-    source = _source(file)
-    try:
-        instrument = parse(source.value)
-        faults = list(source.faults())
-    except Problem as problem:
-        faults = [*source.faults(), *problem.faults]
-    warnings = [] if faults else review(instrument)
-    for line in fault_lines(str(file), source, faults or warnings, warning=not faults):
-        say.print(line, markup=False, soft_wrap=True)
-    if faults:
-        say.print(f"{file}: not sound, faults: {len(faults)}", markup=False, soft_wrap=True)
-        raise typer.Exit(1)
-    about = f"{instrument.key}: sound, {len(instrument.items)} items, {instrument.digest}"
-    say.print(about + (f", warnings: {len(warnings)}" if warnings else ""), markup=False, soft_wrap=True)
-    if warnings and strict:
-        raise typer.Exit(1)
-
-
-@instrument_app.command("add")
-@_told
-def add_instrument(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Store a definition (YAML or JSON) and print the version it became."""
-    from app.services import instruments
-
-    database = _database(Settings())
-    with database.write() as session:
-        row, made = instruments.add(database, session, _definition(file), None)
-        print(f"{row.key}@{row.version}")
-    say.print("new version" if made else "this version stood already")
-
-
-def _source(file: Path) -> Source:
-    """Read a definition; say in which line it cannot be read."""
-    from app.render.faults import unreadable_lines
-
-    try:
-        return read(file.read_text(encoding="utf-8"), is_json=file.suffix == ".json")
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{file} is not YAML or JSON: {error}") from None
-    except Unreadable as error:
-        raise SettingsError("\n".join(unreadable_lines(str(file), error))) from None
-
-
-def _definition(file: Path) -> Any:
-    return _source(file).value
 
 
 # ------------------------------------------------------------------ responses of other tools
 @app.command("import")
-@_told
+@told
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or XLSX, as the tool exports it.")],
     wave: Annotated[str, typer.Option(help="The wave, open now.")],
@@ -309,9 +205,9 @@ def import_file(
     settings = Settings()
     order = imports.Order(
         group=group, content=file.read_bytes(), school=school, source=source, apply=apply, partial=partial,
-        mapping=None if mapping is None else parse_mapping(_definition(mapping)),
+        mapping=None if mapping is None else parse_mapping(definition(mapping)),
     )  # fmt: skip
-    with closing(_database(settings)) as database:
+    with closing(opened(settings)) as database:
         if draft_mapping:
             drafted = imports.drafted(database, Sheets(database).read(wave), group, order.content)
             print(mapping_yaml(drafted["mapping"], drafted["guesses"]), end="")
@@ -324,23 +220,23 @@ def import_file(
 
 
 @release_app.command("make")
-@_told
+@told
 def make_release(wave: str) -> None:
     """Publish a closed wave's figures; print the release's number."""
     from app.services import releases
 
-    number, made = releases.make(_database(Settings()), releases.Shelf(), wave, None)
+    number, made = releases.make(opened(Settings()), releases.Shelf(), wave, None)
     print(number)
     say.print("made now" if made else "stood already")
 
 
 @release_app.command("audit")
-@_told
+@told
 def audit_release(wave: str) -> None:
     """Attack what was published of a wave, and print what was proved. Exit status 1 when something follows."""
     from app.services import audits
 
-    report = audits.audit(_database(Settings()), wave)
+    report = audits.audit(opened(Settings()), wave)
     for line in report.lines:
         print(line)
     for finding in report.findings:
@@ -350,12 +246,12 @@ def audit_release(wave: str) -> None:
 
 
 @release_app.command("verify")
-@_told
+@told
 def verify_release(wave: str) -> None:
     """Compute a wave's newest release from its responses again; say whether every byte is the same."""
     from app.services import audits
 
-    verified = audits.verify(_database(Settings()), wave)
+    verified = audits.verify(opened(Settings()), wave)
     if verified is None:
         say.print("Responses have gone since the wave closed: the release cannot be computed again.")
         raise typer.Exit(2)
@@ -366,12 +262,12 @@ def verify_release(wave: str) -> None:
 
 
 @app.command()
-@_told
+@told
 def erase(wave: str, ids: Annotated[list[str], typer.Argument(help="Ids of responses, from their receipts.")]) -> None:
     """Remove responses for good, whenever it is asked for. Says what becomes of the releases."""
     from app.services import erasure, releases
 
-    done = erasure.erase(_database(Settings()), releases.Shelf(), wave, ids)
+    done = erasure.erase(opened(Settings()), releases.Shelf(), wave, ids)
     say.print(f"Erased: {done.responses}. Backups keep what they hold until they are removed.")
     if done.renewed:
         say.print(f"Release {done.release} was made without them; earlier ones stay as they were published.")

@@ -79,8 +79,16 @@ def check_compatible(session: Session, instrument: Instrument) -> None:
 
 def get(session: Session, key: str, version: int, caller: Caller) -> InstrumentVersion:
     """Raises NotFound for a version that is not there, or not of the caller's groups."""
+    row = version_of(session, key, version)
+    if not caller.serves(group=row.group):
+        raise NotFound("There is no instrument with this key and version.")
+    return row
+
+
+def version_of(session: Session, key: str, version: int) -> InstrumentVersion:
+    """Raises NotFound for a version that is not there; for who is at the machine itself."""
     row = session.get(InstrumentVersion, (key, version)) if version < 2**31 else None
-    if row is None or not caller.serves(group=row.group):
+    if row is None:
         raise NotFound("There is no instrument with this key and version.")
     return row
 

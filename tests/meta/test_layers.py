@@ -40,7 +40,9 @@ ALLOWED: dict[str, set[str]] = {
     "routers": ROUTERS,
     "demo": ROUTERS,
     "main": {"__init__", "routers"} | ROUTERS,
-    "cli": {"__init__", "main", "demo"} | WEB,
+    "console": WEB,
+    "cli_instruments": {"console"} | WEB,
+    "cli": {"__init__", "main", "demo", "console", "cli_instruments"} | WEB,
     "__main__": {"cli"},
 }
 PURE = ("survey", "analysis", "render")

@@ -1,0 +1,134 @@
+"""The commands of `soundings instrument`: check, add, import and export. Answers go to stdout or a file.
+
+Decides what a person who writes an instrument gets to read; what is sound, or well made, `survey` decides.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.config import Settings, SettingsError
+from app.console import definition, opened, say, source, told
+from app.errors import Problem
+from app.survey.source import read
+
+instrument_app = typer.Typer(no_args_is_help=True, help="Instruments.")
+
+
+@instrument_app.command("check")
+@told
+def check_instrument(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    strict: Annotated[bool, typer.Option("--strict", help="Exit status 1 on warnings too.")] = False,
+) -> None:
+    """Say whether a definition (YAML or JSON) is sound; name every fault with its line, and warn of poor craft."""
+    from app.render.faults import fault_lines
+    from app.survey.craft import review
+    from app.survey.instrument import parse
+
+    written = source(file)
+    try:
+        instrument = parse(written.value)
+        faults = list(written.faults())
+    except Problem as problem:
+        faults = [*written.faults(), *problem.faults]
+    warnings = [] if faults else review(instrument)
+    for line in fault_lines(str(file), written, faults or warnings, warning=not faults):
+        say.print(line, markup=False, soft_wrap=True)
+    if faults:
+        say.print(f"{file}: not sound, faults: {len(faults)}", markup=False, soft_wrap=True)
+        raise typer.Exit(1)
+    about = f"{instrument.key}: sound, {len(instrument.items)} items, {instrument.digest}"
+    say.print(about + (f", warnings: {len(warnings)}" if warnings else ""), markup=False, soft_wrap=True)
+    if warnings and strict:
+        raise typer.Exit(1)
+
+
+@instrument_app.command("add")
+@told
+def add_instrument(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Store a definition (YAML or JSON) and print the version it became."""
+    from app.services import instruments
+
+    database = opened(Settings())
+    with database.write() as session:
+        row, made = instruments.add(database, session, definition(file), None)
+        print(f"{row.key}@{row.version}")
+    say.print("new version" if made else "this version stood already")
+
+
+@instrument_app.command("import")
+@told
+def import_instrument(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="XLSForm: .xlsx, .xls or .csv")],
+    group: Annotated[
+        str | None, typer.Option(help="family, staff, liaison or school_leader; else the form's own setting.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the definition here; else to stdout.")] = None,
+    locale: Annotated[str, typer.Option(help="The language of labels that name none.")] = "en",
+) -> None:
+    """Turn an XLSForm into a definition (YAML) and name what could not be carried over.
+
+    Exit status 1 when the definition needs work before it can be added; it is written all the same.
+    """
+    from app.render.definitions import definition_yaml
+    from app.render.faults import fault_lines
+    from app.services import xlsforms
+    from app.survey.instrument import parse
+    from app.survey.xlsform_import import instrument_of
+
+    form, remarks = xlsforms.read(file.read_bytes(), file.suffix.removeprefix(".").lower())
+    imported = instrument_of(form, group, locale)
+    for left in imported.left:
+        say.print(f"not carried over: {left.where}: {left.what}", markup=False, soft_wrap=True)
+    for remark in remarks:
+        say.print(f"pyxform says: {remark}", markup=False, soft_wrap=True)
+    text = definition_yaml(imported.definition, f"Imported from {file.name}.")
+    if out is None:
+        print(text, end="")
+    else:
+        out.write_text(text, encoding="utf-8")
+    try:
+        instrument = parse(imported.definition)
+    except Problem as problem:
+        for line in fault_lines(str(out or "stdout"), read(text), problem.faults):
+            say.print(line, markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    about = f"{instrument.key}: sound, {len(instrument.items)} items, not carried over: {len(imported.left)}"
+    say.print(about, markup=False, soft_wrap=True)
+
+
+class ExportFormat(StrEnum):
+    xlsform = "xlsform"
+
+
+@instrument_app.command("export")
+@told
+def export_instrument(
+    instrument: Annotated[str, typer.Argument(help="A stored version, KEY@N, or a file with a definition.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
+    format: Annotated[ExportFormat, typer.Option(help="xlsform: XLSX for ODK, KoboToolbox and the like.")] = (
+        ExportFormat.xlsform
+    ),
+) -> None:
+    """Write an instrument in the form of another tool."""
+    from app.services import instruments, xlsforms
+    from app.survey.instrument import parse
+    from app.survey.xlsform_export import sheets
+
+    key, _, number = instrument.rpartition("@")
+    if key and number.isdigit():
+        with closing(opened(Settings())) as database, database.read() as session:
+            row = instruments.version_of(session, key, int(number))
+            content = xlsforms.write(sheets(instruments.codebook(row).instrument, row.version))
+    elif Path(instrument).is_file():
+        content = xlsforms.write(sheets(parse(definition(Path(instrument)))))
+    else:
+        raise SettingsError(f"{instrument} is neither a stored version (KEY@N) nor a file.")
+    out.write_bytes(content)
+    say.print(f"{out}: {format.value}", markup=False, soft_wrap=True)
