@@ -57,7 +57,8 @@ def participation(facts: WaveFacts, counts: Mapping[str, Mapping[School, int]]) 
     Rows `{"group", "school", "eligible", "responses", "rate"}`; confidential groups add `needed`, the responses missing
     to the promised minimum. `eligible` is None without a roster, and `rate` without anybody eligible. A hidden school
     is `{"group", "school", "status": "protected"}`, and so is the union where it is the only school. The union has no
-    eligible number when a school with responses has none. Good at any time: while the wave is open and, frozen, in its release.
+    eligible number when a school with responses has none. Good at any time: while the wave is open and, frozen, in its
+    release.
     """
     rows: list[dict[str, Any]] = []
     for group in facts.groups:

@@ -21,7 +21,8 @@ from starlette.concurrency import run_in_threadpool
 from app.auth import Caller
 from app.db import Database
 from app.errors import AnswersInvalid, Fault, InvalidRequest, StoreUnavailable, WaveNotOpen
-from app.models.tables import School, SurveyResponse, WithdrawnResponse
+from app.models.tables import School
+from app.services import waves
 from app.services.audit import record
 from app.services.ledger import Ledger, Verdict
 from app.services.responses import Desk, check
@@ -32,8 +33,6 @@ from app.services.writer import ResponseWriter
 from app.survey.drafting import draft
 from app.survey.mapping import CellFault, Mapping, Reader, ReadRow, misfits
 from app.survey.tables import Table, plain
-
-CHUNK = 500  # ids looked up at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +80,12 @@ def drafted(database: Database, sheet: Sheet, group: str, content: bytes) -> dic
 async def run(desk: Desk, sheet: Sheet, caller: Caller, order: Order) -> dict[str, Any]:
     """Examine a file, store its rows if that is ordered, and report on every row.
 
+    A dry run looks at the file alone: who could ask whether a row is stored already could try out who answered what.
+
     Raises
     ------
     InvalidRequest : the file cannot be read, or the mapping does not fit it.
-    WaveNotOpen : when rows were to be stored.
+    WaveNotOpen
     BodyTooLarge, StoreUnavailable
     """
     table, mapping, lines = await run_in_threadpool(_examine, desk, sheet, caller, order)
@@ -100,6 +101,8 @@ def _examine(desk: Desk, sheet: Sheet, caller: Caller, order: Order) -> tuple[Ta
     mine = _group(sheet, order.group)
     instrument = mine.codebook.instrument
     with desk.database.read() as session:
+        if waves.status_of(waves.find(session, sheet.wave), desk.database.now(session)) != "open":
+            raise WaveNotOpen("The wave takes responses only while it is open.")
         schools = _schools(session, sheet)
     table = read_table(order.content)
     mapping = order.mapping or draft(table, instrument, schools, guess=False)[0]
@@ -112,8 +115,6 @@ def _examine(desk: Desk, sheet: Sheet, caller: Caller, order: Order) -> tuple[Ta
     lines = [_Line(row) for row in reader.rows(table)]
     _check(sheet, caller, order, reader, lines)
     _identify(desk, sheet, order, lines)
-    with desk.database.read() as session:
-        _recognize(session, sheet.wave, lines)
     return table, mapping, lines
 
 
@@ -177,17 +178,6 @@ def _identify(desk: Desk, sheet: Sheet, order: Order, lines: list[_Line]) -> Non
         named = content + seen[content].to_bytes(4)
         digest = hashlib.blake2b(named, key=desk.secret[:64], person=b"import", digest_size=16).digest()
         line.row = line.row._replace(id=str(uuid.UUID(bytes=digest, version=5)))
-
-
-def _recognize(session: Session, wave: str, lines: list[_Line]) -> None:
-    """Mark the rows that an earlier run has stored, or that were taken back since."""
-    known = {line.row.id: line for line in lines if line.row is not None}
-    ids = sorted(known)
-    for start in range(0, len(ids), CHUNK):
-        for table, status in ((SurveyResponse, "replayed"), (WithdrawnResponse, "withdrawn")):
-            asked = select(table.id).where(table.wave == wave, col(table.id).in_(ids[start : start + CHUNK]))
-            for identity in session.exec(asked):
-                known[identity].status = status
 
 
 # ------------------------------------------------------------------ storing
