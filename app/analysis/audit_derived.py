@@ -103,7 +103,7 @@ def _objects(node: Any, path: str, context: _Context) -> Iterator[tuple[str, _Co
         context = context.inside(node)
         yield path, context, node
         for name, value in node.items():
-            if name not in ("others", "importance", "reliability", "favorable", "earlier", "later"):
+            if name not in ("others", "importance", "reliability", "favorable", "counts", "earlier", "later"):
                 yield from _objects(value, f"{path}/{name}", context)
     elif isinstance(node, list):
         for place, value in enumerate(node):

@@ -232,8 +232,8 @@ class Compared:
         mean = cell["difference"]["mean"]
         near, far = sorted(abs(mean[limit]) for limit in ("low", "high"))
         side = "higher" if mean["value"] > 0 else "lower"
-        clearly = "less favorably" if cell["verdict"] == "worse" else "more favorably"
+        how = "less favorably" if cell["verdict"] == "worse" else "more favorably"
         return (
-            f"{subject} rate {quoted(row['title'])} clearly {clearly} than the others: {abs(mean['value']):.2f} {side} "
+            f"{subject} rate {quoted(row['title'])} {how} than the others: {abs(mean['value']):.2f} {side} "
             f"on a scale from {scale[0]} to {scale[1]} (between {near:.2f} and {far:.2f})."
         )

@@ -175,18 +175,18 @@ def _where(places: Sequence[Row], texts: Mapping[str, str], group: str) -> str:
     if not below:
         return "no school shown here is clearly below the rest"
     if len(below) > FEW_PLACES:
-        return f"it is clearly less favorable than elsewhere for {group} of {len(below)} schools"
+        return f"it is less favorable than elsewhere for {group} of {len(below)} schools"
     told = []
     for row in below:
         named = [quoted(texts[one["item"]]) for one in row["items"] if one["item"] in texts]
         on = f", on {'all of its items' if len(named) == len(texts) > 1 else listed(named)}" if named else ""
         told.append(f"for {group} of {place(row['school'], row.get('schools'))}{on}")
-    return f"it is clearly less favorable than elsewhere {'; and '.join(told)}"
+    return f"it is less favorable than elsewhere {'; and '.join(told)}"
 
 
 def _who(groups: Sequence[Row], group: str) -> Iterator[str]:
     seen = [row for row in groups if row["status"] == "published"]
-    ways = {"less_favorable": "clearly less favorably", "more_favorable": "clearly more favorably"}
+    ways = {"less_favorable": "less favorably", "more_favorable": "more favorably"}
     by_way = {way: [people(row["group"]) for row in seen if row["verdict"] == way] for way in ways}
     told = [f"{listed(who)} see it {ways[way]}" for way, who in by_way.items() if who]
     if told:

@@ -117,7 +117,8 @@ def _against(a: Part, b: Part, shared: Sequence[Shared], school: str | None) -> 
         key, cells = one.key, {"a": a.cells[one.key], "b": b.cells[one.key]}
         told: Row = {"difference": None, "effect": effects.get(key), "test": tests.get(key), "reading": None}
         if all(cell["status"] == "published" for cell in cells.values()):
-            told["difference"] = {"mean": means.get(key), "favorable": shares.get(key)}
+            enough = all(cell["n"] > 1 for cell in cells.values())
+            told["difference"] = {"mean": means.get(key), "favorable": shares.get(key) if enough else None}
         if key in means and one.measured is not None:
             delta = effects[key]["cliffs_delta"]
             told["reading"] = of_difference(a.group, b.group, one.measured, means[key], tests[key], delta, school)

@@ -109,7 +109,7 @@ class Differences:
     means : of scores, `value`, `se`, `df`, `low`, `high` (`contrast.welch`); of a construct, those of people.
     shares : of favorable shares, `value` and for items `low`, `high` (`contrast.newcombe`); of measures that have
         favorable options.
-    tests : `p` of Welch's test, `p_adjusted` for all of them together.
+    tests : `p` of Welch's test, `p_adjusted` for all of them together; None where all people of a side score alike.
     """
 
     means: dict[Any, dict[str, float | None]]
@@ -147,7 +147,9 @@ def differences(of: Sample, others: Sample, keys: Sequence[str]) -> Differences:
     marked = index[index.get_level_values(0).isin(of.favorable.index.unique(0))]
     ours, theirs = of.favorable.reindex(marked), others.favorable.reindex(marked)
     shares = newcombe(ours["count"], ours["n"], theirs["count"], theirs["n"])
-    tests = pd.DataFrame({"p": means["p"], "p_adjusted": benjamini_hochberg(means["p"])})
+    varied = [side.scores["variance"].reindex(index) > 0 for side in (of, others)]
+    p = means["p"].where(varied[0] & varied[1])
+    tests = pd.DataFrame({"p": p, "p_adjusted": benjamini_hochberg(p)})
     return Differences(
         means=plain(means.drop(columns="p")),
         shares=plain(shares if of.counts_people else shares[["value"]]),

@@ -27,8 +27,8 @@ def raked(database: Database, session: Session, row: Wave) -> dict[tuple[School,
     Raises
     ------
     WaveOpen : while responses may come.
-    WeightsImpossible : without responses, with an incomplete roster (`missing` lists the lines), and when no weights
-        meet the roster (`margin` names the school or group).
+    WeightsImpossible : without responses, with a roster of children or an incomplete one (`missing` lists the lines),
+        and when no weights meet the roster (`margin` names the school or group).
     """
     if waves.status_of(row, database.now(session)) != "closed":
         raise WaveOpen("Responses are weighted once they are complete, after the wave has closed.")
@@ -40,6 +40,8 @@ def raked(database: Database, session: Session, row: Wave) -> dict[tuple[School,
     people = {(school, group): n for school, group, n in counted}
     if not people:
         raise WeightsImpossible("There are no responses to weigh.")
+    if row.roster_unit == "child":
+        raise WeightsImpossible("The roster counts children, and nobody knows how many people that is.")
     asked = waves.facts(session, row).groups
     lines = {(school, group.group): eligible for group in asked for school, eligible in group.roster.items()}
     needed = {(school, group.group) for group in asked if group.confidential for school in row.schools}

@@ -178,7 +178,7 @@ class _Writer:
         if type(value) is bool:
             return f"{name} = '{str(value).lower()}'"
         if type(value) is str:
-            return f"{name} = {quoted(self.choice_name(value) if columns else value)}"
+            return f"{name} = {quoted(self.choice_name(value) if columns else _kept(value))}"
         return f"{name} = {_number(value)}"
 
 
@@ -190,6 +190,13 @@ def _bounds(item: Integer | Number) -> Row:
     parts = [] if item.minimum is None else [f". >= {_number(item.minimum)}"]
     parts += [] if item.maximum is None else [f". <= {_number(item.maximum)}"]
     return {"constraint": " and ".join(parts)} if parts else {}
+
+
+def _kept(text: str) -> str:
+    """Raises Unsayable for a text that does not stay as it is on its way: XPath takes an empty one for no answer."""
+    if not text or text != " ".join(text.split()) or re.search("[\u2018\u2019\u201c\u201d]|[^\\x20-\\U0010ffff]", text):
+        raise Unsayable("an empty text or one with special spaces or quotes")
+    return text
 
 
 def _number(value: float) -> str:

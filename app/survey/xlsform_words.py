@@ -112,10 +112,10 @@ def _texts(definition: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]
 
 def slug(name: str, taken: set[str]) -> str:
     """Make a key of a name, different from those that are taken."""
-    plain = re.sub(r"[^a-z0-9_-]+", "_", name.lower()).lstrip("_-")[:60] or "x"
+    plain = re.sub(r"[^a-z0-9_-]+", "_", name.lower()).lstrip("_-")[:64] or "x"
     key, count = plain, 2
     while key in taken:
-        key, count = f"{plain}_{count}", count + 1
+        key, count = f"{plain[:60]}_{count}", count + 1
     return key
 
 

@@ -34,7 +34,8 @@ def mean_difference(a: Scores, b: Scores) -> dict[str, float | None]:
     se = math.sqrt(of_a + of_b)
     df = float((of_a + of_b) ** 2 / (of_a**2 / (len(a) - 1) + of_b**2 / (len(b) - 1)))
     half = float(stats.t.ppf(0.975, df)) * se
-    p = 2 * float(stats.t.sf(abs(float(value)) / se, df))
+    p: float | None = 2 * float(stats.t.sf(abs(float(value)) / se, df))
+    p = p if of_a and of_b else None  # a side that does not vary says nothing of how it might have been
     return out | {"se": se, "df": df, "low": float(value) - half, "high": float(value) + half, "p": p}
 
 

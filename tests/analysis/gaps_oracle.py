@@ -71,7 +71,8 @@ def _row(
     if not all(shown(here, level, school) for here, _, level in sides):
         assert "protected" in (cells["a"]["status"], cells["b"]["status"])
         return row
-    row["difference"] = {"mean": None, "favorable": favorable(cells, of_people=part == "items") if comparable else None}
+    enough = comparable and all(cell["n"] > 1 for cell in cells.values())
+    row["difference"] = {"mean": None, "favorable": favorable(cells, of_people=part == "items") if enough else None}
     first = sides[0][1]
     if not comparable or (part == "items" and first["kind"] not in ("rating", "integer")):
         return row

@@ -9,8 +9,9 @@ from app.analysis import audit
 from app.analysis.disclosure import seal
 from app.analysis.readable import derived
 from tests.analysis.audited import ITEMS, Published, published, union
+from tests.analysis.oracle import Group, Row
 from tests.analysis.waves import World
-from tests.factories import en, rating
+from tests.factories import definition, en, rating
 
 OUTCOME = {"key": "overall", "kind": "rating", "scale": "agree5", "text": en("Overall"), "outcome": True}
 
@@ -106,3 +107,18 @@ def test_a_member_that_nobody_knows(sound: Any, document: str) -> None:
     changed = copy.deepcopy(sound[1][document])
     changed["constructs"][0]["variance"] = 1.5
     assert rules(sound, **{document: changed}) == {"unknown"}
+
+
+def test_an_option_may_be_called_n() -> None:
+    """Counts by option are no number of people of their own."""
+    words = {"options": [{"value": v, "label": en(v), "score": i} for i, v in enumerate(("y", "n"))]}
+    groups = []
+    for group in ("family", "staff"):
+        raw = definition(group, [rating("informed", scale="yn")], scales={"yn": words})
+        rows: list[Row] = [(school, {"informed": "yn"[i % 2]}) for school in ("ash", "birch") for i in range(12)]
+        groups.append(Group(group, raw, True, 5, {}, rows=rows))
+    found = published(World(("ash", "birch"), groups))
+    assert (
+        audit.check([*found.documents, *derived(found.facts, World(("ash", "birch"), groups).sealed)], found.truth)
+        == []
+    )

@@ -90,7 +90,7 @@ def test_a_table_is_worst_first_and_says_no_more_than_its_intervals(world: World
         if row["verdict"] in ("worse", "better"):
             assert mean["low"] > 0 or mean["high"] < 0
             assert row["test"]["p"] <= row["test"]["p_adjusted"] < 0.05
-            assert "clearly less favorably" in row["reading"] or "clearly more favorably" in row["reading"]
+            assert "less favorably" in row["reading"] or "more favorably" in row["reading"]
         else:
             assert "favorably" not in row["reading"]
 
@@ -140,7 +140,7 @@ def test_the_example_of_the_documentation() -> None:
     first, *_, last = found["table"]
     assert (first["category"], first["construct"], first["verdict"]) == ("yes", "access", "worse")
     assert first["reading"] == (
-        "Families who answered “yes” to “Has your child a plan?” rate “Access” clearly less favorably than the others: "
+        "Families who answered “yes” to “Has your child a plan?” rate “Access” less favorably than the others: "
         "0.56 lower on a scale from 1 to 5 (between 0.28 and 0.84)."
     )
     assert (last["category"], last["construct"], last["verdict"]) == ("no", "access", "better")

@@ -192,8 +192,8 @@ def test_the_example_of_the_documentation() -> None:
     assert communication["need"] == {"value": 0.405, "low": None, "high": None}
     assert communication["reading"] == (
         "Families, on “Communication”: 41 in 100 answers are not favorable, 1st of 2 in need. Of its items, the need "
-        "is clearly greatest on “Families hear about changes in time”. It is clearly less favorable than elsewhere for "
-        "families of Cedar, on “Families hear about changes in time”. Staff see it clearly more favorably than "
+        "is clearly greatest on “Families hear about changes in time”. It is less favorable than elsewhere for "
+        "families of Cedar, on “Families hear about changes in time”. Staff see it more favorably than "
         "families do."
     )
     (cedar,) = [place for place in communication["factors"]["places"] if place["school"] == "cedar"]
@@ -307,7 +307,7 @@ def test_many_schools_are_counted_and_not_named() -> None:
     ]
     world = World(MANY, [Group("family", definition(items=[rating("informed")]), True, 10, {}, rows=rows)])
     (row,) = document(world)["constructs"]
-    assert "It is clearly less favorable than elsewhere for families of 6 schools." in row["reading"]
+    assert "It is less favorable than elsewhere for families of 6 schools." in row["reading"]
     assert [place["verdict"] for place in row["factors"]["places"]].count("less_favorable") == 6
 
 
@@ -320,8 +320,8 @@ def test_groups_that_see_it_alike_are_named_together() -> None:
         twin = replace(world.groups[1], group=group, definition=world.groups[1].definition | {"group": group})
         world = World(world.schools, [*world.groups, twin])
     rows = [row for row in document(world)["constructs"] if row["construct"] == "communication"]
-    assert "Staff, liaisons and school leaders see it clearly more favorably than families do." in rows[0]["reading"]
-    assert "Families see it clearly less favorably than staff do." in rows[1]["reading"]
+    assert "Staff, liaisons and school leaders see it more favorably than families do." in rows[0]["reading"]
+    assert "Families see it less favorably than staff do." in rows[1]["reading"]
 
 
 def test_nobody_has_answered() -> None:

@@ -41,7 +41,8 @@ def feed(script: str, commands: Iterable[Any], *arguments: str, timeout: float =
     said = "".join(json.dumps(command) + "\n" for command in commands)
     done = subprocess.run(
         [ready(), str(HERE / script), *arguments],
-        input=said, capture_output=True, encoding="utf-8", timeout=timeout, env={**os.environ, "NODE_NO_WARNINGS": "1", **environment},
+        input=said, capture_output=True, encoding="utf-8", timeout=timeout,
+        env={**os.environ, "NODE_NO_WARNINGS": "1", **environment},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     assert not done.stderr, done.stderr[-3000:]
