@@ -62,6 +62,19 @@ def add_instrument(file: Annotated[Path, typer.Argument(exists=True, dir_okay=Fa
     say.print("new version" if made else "this version stood already")
 
 
+@instrument_app.command("preview")
+@told
+def preview_instrument(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    port: Annotated[int, typer.Option(help="Port to serve on; 0 takes a free one.")] = 8000,
+) -> None:
+    """Serve the survey pages of a definition (YAML or JSON), as people will see them, and print their address."""
+    from app.preview import run
+    from app.survey.instrument import parse
+
+    run(parse(definition(file)).definition(), port)
+
+
 @instrument_app.command("import")
 @told
 def import_instrument(

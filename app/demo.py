@@ -7,18 +7,11 @@ generator with a fixed seed and is labeled as simulated.
 from __future__ import annotations
 
 import math
-import os
 import random
 import signal
-import socket
-import subprocess
-import sys
 import tempfile
-import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,8 +21,8 @@ import yaml
 from rich.console import Console
 from rich.progress import Progress
 
-from app.errors import StoreUnavailable
 from app.render.terminal import group_tables, participation_table
+from app.scratch import call, first_key, server
 from app.survey.codebook import Codebook
 from app.survey.instrument import Instrument, parse
 
@@ -51,17 +44,14 @@ out = Console(highlight=False)
 def run(*, exit_after: bool, port: int) -> None:
     """Run the demo; unless `exit_after`, leave the server running until it is interrupted."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a demo that is told to end takes its server along
-    with tempfile.TemporaryDirectory(prefix="soundings-demo-") as folder, _server(Path(folder), port) as (base, env):
-        secret = subprocess.run(
-            [sys.executable, "-m", "app", "key", "create", "--role", "admin", "--name", "demo"],
-            env=env, check=True, capture_output=True, text=True,
-        ).stdout.strip()  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="soundings-demo-") as folder, server(Path(folder), port) as (base, env):
+        secret = first_key(env)
         with httpx.Client(base_url=base, timeout=30, headers={"Authorization": f"Bearer {secret}"}) as admin:
-            director = _call(admin, "POST", "/v1/keys", {"role": "director", "name": "Demo director"})["key"]
+            director = call(admin, "POST", "/v1/keys", {"role": "director", "name": "Demo director"})["key"]
             books = _field(admin)
             _send(admin, books)
-            _call(admin, "POST", f"/v1/waves/{WAVE}/close")
-            summary = _call(admin, "GET", f"/v1/waves/{WAVE}/summary")
+            call(admin, "POST", f"/v1/waves/{WAVE}/close")
+            summary = call(admin, "GET", f"/v1/waves/{WAVE}/summary")
             page = _open(admin)
         _show(summary)
         if exit_after:
@@ -73,64 +63,16 @@ def run(*, exit_after: bool, port: int) -> None:
             out.print("\nStopped. The demo's database is gone.")
 
 
-@contextmanager
-def _server(folder: Path, port: int) -> Iterator[tuple[str, dict[str, str]]]:
-    """Start `soundings serve` on a file of its own and wait until it is ready."""
-    port = port if port and _is_free(port) else _free_port()
-    env = {k: v for k, v in os.environ.items() if not k.startswith("SOUNDINGS_")}
-    env |= {
-        "SOUNDINGS_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
-        "SOUNDINGS_HOST": "127.0.0.1",
-        "SOUNDINGS_PORT": str(port),
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), env.get("PYTHONPATH", "")]),
-    }
-    base = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen([sys.executable, "-m", "app", "serve"], env=env)
-    try:
-        out.print(f"Starting the server at [bold]{base}[/] ...")
-        for _ in range(300):
-            if server.poll() is not None:
-                raise StoreUnavailable("The demo's server ended by itself; see the lines above.")
-            try:
-                if httpx.get(f"{base}/readyz", timeout=2).status_code == 200:
-                    break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        else:
-            raise StoreUnavailable("The demo's server was not ready within 30 seconds.")
-        yield base, env
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _call(client: httpx.Client, method: str, path: str, body: Any = None) -> Any:
-    reply = client.request(method, path, json=body)
-    reply.raise_for_status()
-    return reply.json()
-
-
 # ------------------------------------------------------------------ fielding
 def _field(admin: httpx.Client) -> dict[str, Codebook]:
     """Put schools, instruments, the wave and its roster; the codebook of each group."""
     for key, name in SCHOOLS.items():
-        _call(admin, "PUT", f"/v1/schools/{key}", {"name": f"{name} Elementary", "district": "School Union (demo)"})
+        call(admin, "PUT", f"/v1/schools/{key}", {"name": f"{name} Elementary", "district": "School Union (demo)"})
     books: dict[str, Codebook] = {}
     fielded: dict[str, str] = {}
     for file in sorted(LIBRARY.glob("*.yaml")):
         definition = yaml.safe_load(file.read_text(encoding="utf-8"))
-        stored = _call(admin, "POST", "/v1/instruments", definition)
+        stored = call(admin, "POST", "/v1/instruments", definition)
         instrument: Instrument = parse(definition)
         books[instrument.group], fielded[instrument.group] = (
             Codebook(instrument),
@@ -152,13 +94,13 @@ def _field(admin: httpx.Client) -> dict[str, Codebook]:
             "school_leader": {"mode": "attributed"},
         },
     }
-    _call(admin, "PUT", f"/v1/waves/{WAVE}", wave)
+    call(admin, "PUT", f"/v1/waves/{WAVE}", wave)
     counts = [
         {"group": group, "school": school, "eligible": eligible}
         for group, at in PEOPLE.items()
         for school, (eligible, _) in at.items()
     ]
-    _call(admin, "PUT", f"/v1/waves/{WAVE}/roster", {"source": "simulated", "counts": counts})
+    call(admin, "PUT", f"/v1/waves/{WAVE}/roster", {"source": "simulated", "counts": counts})
     return books
 
 
@@ -174,20 +116,20 @@ def _send(admin: httpx.Client, books: dict[str, Codebook]) -> None:
     dice.shuffle(bodies)
     with Progress(console=out) as progress, ThreadPoolExecutor(8) as pool:
         bar = progress.add_task(f"Sending {len(bodies)} simulated responses", total=len(bodies))
-        for _ in pool.map(lambda body: _call(admin, "POST", f"/v1/waves/{WAVE}/responses", body), bodies):
+        for _ in pool.map(lambda body: call(admin, "POST", f"/v1/waves/{WAVE}/responses", body), bodies):
             progress.advance(bar)
 
 
 def _open(admin: httpx.Client) -> str:
     """Put a second wave that stays open, to be answered by whoever is curious; the address of its family page."""
-    past = _call(admin, "GET", f"/v1/waves/{WAVE}")
+    past = call(admin, "GET", f"/v1/waves/{WAVE}")
     wave = {
         **{name: past[name] for name in ("opens_at", "closes_at", "time_zone", "schools", "instruments")},
         "title": "Demo, spring",
         "simulated": True,
     }
-    _call(admin, "PUT", f"/v1/waves/{NEXT_WAVE}", wave)
-    links = _call(admin, "GET", f"/v1/waves/{NEXT_WAVE}/links")["items"]
+    call(admin, "PUT", f"/v1/waves/{NEXT_WAVE}", wave)
+    links = call(admin, "GET", f"/v1/waves/{NEXT_WAVE}/links")["items"]
     return str(next(one["address"] for one in links if one["group"] == "family" and one["school"] is None))
 
 

@@ -195,6 +195,48 @@ def test_instrument_check_shows_the_line_of_every_fault_and_warns(tmp_path: Path
     assert "repeated_field" in told(soundings("instrument", "check", "bus.yaml", cwd=tmp_path), 1).stderr
 
 
+def test_instruments_go_out_as_xlsform_and_come_back(tmp_path: Path, file: str) -> None:
+    told(soundings("instrument", "add", LIBRARY / "family.yaml", cwd=tmp_path, database_url=file))
+    made = told(soundings("instrument", "export", "family@1", "-o", "family.xlsx", cwd=tmp_path, database_url=file))
+    assert made.stdout == ""
+    back = told(soundings("instrument", "import", "family.xlsx", "-o", "back.yaml", cwd=tmp_path))
+    assert "not carried over: 0" in back.stderr
+    again = told(soundings("instrument", "add", "back.yaml", cwd=tmp_path, database_url=file))
+    assert again.stdout == "family@1\n"  # the same definition, so the same version
+    told(soundings("instrument", "export", "back.yaml", "-o", "file.xlsx", cwd=tmp_path))
+    for name, says in (("family@2", "no instrument"), ("nothing", "neither")):
+        refused = told(soundings("instrument", "export", name, "-o", "x.xlsx", cwd=tmp_path, database_url=file), 1)
+        assert says in refused.stderr
+    assert not (tmp_path / "x.xlsx").exists()
+
+
+def test_instrument_import_names_what_it_leaves(tmp_path: Path) -> None:
+    form = tmp_path / "form.csv"
+    form.write_text('"survey",,,\n,"type","name","label"\n,"text","why","Why?"\n,"geopoint","where","Where?"\n')
+    done = told(soundings("instrument", "import", form, "--group", "staff", cwd=tmp_path))
+    assert "not carried over: where: a question of the type `geopoint` is no kind of item here" in done.stderr
+    assert [item["key"] for item in yaml.safe_load(done.stdout)["sections"][0]["items"]] == ["why"]
+    unsound = told(soundings("instrument", "import", form, cwd=tmp_path), 1)  # of which group?
+    assert "at /group" in unsound.stderr
+    assert "not an XLSForm" in told(soundings("instrument", "import", LIBRARY / "staff.yaml", cwd=tmp_path), 1).stderr
+
+
+def test_instrument_preview_serves_the_page(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "app", "instrument", "preview", str(LIBRARY / "family.yaml"), "--port", "0"],
+        cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as preview:  # fmt: skip
+        assert preview.stdout is not None
+        address = preview.stdout.readline().strip()
+        page = httpx.get(address, timeout=30)
+        preview.send_signal(signal.SIGTERM)
+        _, said = preview.communicate(timeout=60)
+    assert page.status_code == 200
+    assert "Family survey" in page.text
+    assert "Traceback" not in said
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("command", ["check", "add"])
 def test_all_faults_of_a_definition_are_told(tmp_path: Path, file: str, command: str) -> None:
     wrong = factories.definition(group="parents")

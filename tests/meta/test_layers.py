@@ -38,11 +38,13 @@ ALLOWED: dict[str, set[str]] = {
     "services": SERVICES,
     "web": WEB,
     "routers": ROUTERS,
-    "demo": ROUTERS,
+    "scratch": {"console"} | ROUTERS,
+    "demo": {"console", "scratch"} | ROUTERS,
+    "preview": {"console", "scratch"} | ROUTERS,
     "main": {"__init__", "routers"} | ROUTERS,
     "console": WEB,
-    "cli_instruments": {"console"} | WEB,
-    "cli": {"__init__", "main", "demo", "console", "cli_instruments"} | WEB,
+    "cli_instruments": {"console", "preview", "scratch"} | WEB,
+    "cli": {"__init__", "main", "demo", "scratch", "preview", "console", "cli_instruments"} | WEB,
     "__main__": {"cli"},
 }
 PURE = ("survey", "analysis", "render")
