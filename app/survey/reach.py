@@ -14,14 +14,15 @@ from app.survey.conditions import Condition
 from app.survey.instrument import Instrument
 from app.survey.items import Item
 
-MOST_TRIED = 20_000
+MOST_TRIED = 2_000  # combinations for one item
+MOST_NEEDED = 40  # items that one item may hang on
 
 
 def unreachable(instrument: Instrument) -> list[str]:
     """List the keys of the items that nobody is ever asked, whatever they answer before.
 
-    An item whose condition hangs on so many answers that more than `MOST_TRIED` combinations would have to be tried is
-    taken as reachable.
+    An item that hangs on more than `MOST_NEEDED` items, or would need more than `MOST_TRIED` combinations of answers to
+    be tried, is taken as reachable.
     """
     return [item.key for item in instrument.items if item.show_if is not None and not _reachable(instrument, item)]
 
@@ -29,6 +30,8 @@ def unreachable(instrument: Instrument) -> list[str]:
 def _reachable(instrument: Instrument, item: Item) -> bool:
     assert item.show_if is not None
     needed = _needed(instrument, item.show_if)
+    if len(needed) > MOST_NEEDED:
+        return True
     asked: dict[str, dict[Any, None]] = {key: {} for key in needed}  # the values that conditions name, in order
     for condition in (item.show_if, *(instrument.by_key[key].show_if for key in needed)):
         for part in condition.references() if condition is not None else ():

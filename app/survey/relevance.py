@@ -47,6 +47,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 MOST_VALUES = 200
+MOST_WORDS = 400
 
 
 def condition_of(expression: str, asked: Mapping[str, Asked]) -> dict[str, Any]:
@@ -81,6 +82,8 @@ class _Reader:
                 raise Unsayable(f"`{expression[place:].strip()[:20]}` is not understood")
             self.left.append(found[0].strip())
             place = found.end()
+        if len(self.left) > MOST_WORDS:
+            raise Unsayable("it is too long")
 
     def take(self, *wanted: str) -> str:
         if not self.left or (wanted and self.left[0] not in wanted):

@@ -164,12 +164,26 @@ def test_scales_in_order() -> None:
 
 def test_every_code_is_explained_in_the_docs() -> None:
     text = (ROOT / "docs" / "instruments.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE))
+    documented = set(re.findall(r"^\| `([a-z_]+)` \|", text.split("## Looking at it")[0], re.MULTILINE))
     source = (ROOT / "app" / "survey" / "craft.py").read_text(encoding="utf-8")
     made = re.findall(r"Fault\(\s*(?:pointer\([^()]*\)|path|\"[^\"]*\"),\s*\"(\w+)\"|yield \"(\w+)\", f", source)
     codes = {code for pair in made for code in pair if code}
     assert {code for code, _, _ in CASES} | {"scale_out_of_order"} == documented
     assert codes == documented
+
+
+@given(definitions(max_items=6))
+@settings(max_examples=60, deadline=None)
+def test_any_sound_instrument_is_reviewed(definition: dict[str, Any]) -> None:
+    instrument = parse(definition)
+    warnings = review(instrument)
+    assert warnings == review(instrument)
+    assert minutes(instrument, instrument.default_locale) > 0
+    for fault in warnings:
+        part: Any = definition
+        for name in fault.pointer.split("/")[1:]:  # leads to a part that is there
+            name = name.replace("~1", "/").replace("~0", "~")
+            part = part[int(name)] if isinstance(part, list) else part[name]
 
 
 # ------------------------------------------------------------------ words
@@ -387,6 +401,21 @@ def _chain(*conditions: Any, required: bool = False) -> Instrument:
 )
 def test_chains(second: Condition, third: Condition, never: list[str]) -> None:
     assert unreachable(_chain(None, second, third)) == never
+
+
+def test_long_chains_are_given_up() -> None:
+    chain = [None, *({"item": f"q{i}", "in": ["a"]} for i in range(99))]
+    impossible = {"all": [{"item": "q99", "in": ["a"]}, {"item": "q99", "in": ["b"]}]}
+    assert unreachable(_chain(*chain, impossible)) == []
+    many = {
+        "key": "many",
+        "kind": "multiple",
+        "text": {"en": "?"},
+        "options": factories.options(*(f"o{i}" for i in range(60))),
+    }
+    all_of = [{"item": "many", "in": [f"o{i}"]} for i in range(50)]
+    last = {"key": "last", "kind": "boolean", "text": {"en": "?"}, "show_if": {"all": all_of}}
+    assert unreachable(parse(staff(many, last))) == []
 
 
 def test_a_required_choice_leaves_no_third_way() -> None:

@@ -364,6 +364,7 @@ def test_conditions(expression: str, condition: dict[str, Any]) -> None:
         "# what",
         "${words} > 'a'",
         "not ${one}",
+        "not(" * 1000 + "${one} = 'a'" + ")" * 1000,
         "${one} = foo(1)",
     ],
 )
