@@ -15,6 +15,7 @@ import typer
 from app.config import Settings, SettingsError
 from app.console import definition, opened, say, source, told
 from app.errors import Problem
+from app.survey.instrument import Instrument, parse
 from app.survey.source import read
 
 instrument_app = typer.Typer(no_args_is_help=True, help="Instruments.")
@@ -29,7 +30,6 @@ def check_instrument(
     """Say whether a definition (YAML or JSON) is sound; name every fault with its line, and warn of poor craft."""
     from app.render.faults import fault_lines
     from app.survey.craft import review
-    from app.survey.instrument import parse
 
     written = source(file)
     try:
@@ -70,7 +70,6 @@ def preview_instrument(
 ) -> None:
     """Serve the survey pages of a definition (YAML or JSON), as people will see them, and print their address."""
     from app.preview import run
-    from app.survey.instrument import parse
 
     run(parse(definition(file)).definition(), port)
 
@@ -92,7 +91,6 @@ def import_instrument(
     from app.render.definitions import definition_yaml
     from app.render.faults import fault_lines
     from app.services import xlsforms
-    from app.survey.instrument import parse
     from app.survey.xlsform_import import instrument_of
 
     form, remarks = xlsforms.read(file.read_bytes(), file.suffix.removeprefix(".").lower())
@@ -118,6 +116,7 @@ def import_instrument(
 
 class ExportFormat(StrEnum):
     xlsform = "xlsform"
+    paper = "paper"
 
 
 @instrument_app.command("export")
@@ -125,23 +124,38 @@ class ExportFormat(StrEnum):
 def export_instrument(
     instrument: Annotated[str, typer.Argument(help="A stored version, KEY@N, or a file with a definition.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
-    format: Annotated[ExportFormat, typer.Option(help="xlsform: XLSX for ODK, KoboToolbox and the like.")] = (
-        ExportFormat.xlsform
-    ),
+    format: Annotated[
+        ExportFormat, typer.Option(help="xlsform: XLSX for ODK, KoboToolbox and the like; paper: PDF to print.")
+    ] = ExportFormat.xlsform,
+    locale: Annotated[str | None, typer.Option(help="The language of a paper form; else the default one.")] = None,
 ) -> None:
-    """Write an instrument in the form of another tool."""
-    from app.services import instruments, xlsforms
-    from app.survey.instrument import parse
+    """Write an instrument in the form of another tool, or as a form to print."""
+    from app.render.paper import form
+    from app.services import xlsforms
     from app.survey.xlsform_export import sheets
+    from app.web.wording import direction
 
-    key, _, number = instrument.rpartition("@")
-    if key and number.isdigit():
+    read_from, name, version = _stored_or_written(instrument)
+    spoken = locale or read_from.default_locale
+    if spoken not in read_from.languages:
+        raise SettingsError(f"{name} is not offered in {spoken}, but in {', '.join(read_from.languages)}.")
+    if format is ExportFormat.xlsform:
+        out.write_bytes(xlsforms.write(sheets(read_from, version)))
+    else:
+        out.write_bytes(form(read_from, spoken, name, right_to_left=direction(spoken) == "rtl"))
+    say.print(f"{out}: {format.value}", markup=False, soft_wrap=True)
+
+
+def _stored_or_written(named: str) -> tuple[Instrument, str, int | None]:
+    """Find an instrument by `KEY@N` in the database, or by the name of its file."""
+    from app.services import instruments
+
+    key, _, number = named.rpartition("@")
+    if key and number.isdecimal():
         with closing(opened(Settings())) as database, database.read() as session:
             row = instruments.version_of(session, key, int(number))
-            content = xlsforms.write(sheets(instruments.codebook(row).instrument, row.version))
-    elif Path(instrument).is_file():
-        content = xlsforms.write(sheets(parse(definition(Path(instrument)))))
-    else:
-        raise SettingsError(f"{instrument} is neither a stored version (KEY@N) nor a file.")
-    out.write_bytes(content)
-    say.print(f"{out}: {format.value}", markup=False, soft_wrap=True)
+            return instruments.codebook(row).instrument, named, row.version
+    if Path(named).is_file():
+        written = parse(definition(Path(named)))
+        return written, written.key, None
+    raise SettingsError(f"{named} is neither a stored version (KEY@N) nor a file.")

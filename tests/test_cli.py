@@ -204,6 +204,14 @@ def test_instruments_go_out_as_xlsform_and_come_back(tmp_path: Path, file: str) 
     again = told(soundings("instrument", "add", "back.yaml", cwd=tmp_path, database_url=file))
     assert again.stdout == "family@1\n"  # the same definition, so the same version
     told(soundings("instrument", "export", "back.yaml", "-o", "file.xlsx", cwd=tmp_path))
+    told(
+        soundings(
+            "instrument", "export", "back.yaml", "--format", "paper", "--locale", "es", "-o", "f.pdf", cwd=tmp_path
+        )
+    )
+    assert (tmp_path / "f.pdf").read_bytes().startswith(b"%PDF-")
+    done = told(soundings("instrument", "export", "back.yaml", "--locale", "fr", "-o", "x.pdf", cwd=tmp_path), 1)
+    assert "not offered in fr, but in en, es" in done.stderr
     for name, says in (("family@2", "no instrument"), ("nothing", "neither")):
         refused = told(soundings("instrument", "export", name, "-o", "x.xlsx", cwd=tmp_path, database_url=file), 1)
         assert says in refused.stderr

@@ -43,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "preview": {"console", "scratch"} | ROUTERS,
     "main": {"__init__", "routers"} | ROUTERS,
     "console": WEB,
-    "cli_instruments": {"console", "preview", "scratch"} | WEB,
+    "cli_instruments": {"console", "preview", "scratch"} | ROUTERS,
     "cli": {"__init__", "main", "demo", "scratch", "preview", "console", "cli_instruments"} | WEB,
     "__main__": {"cli"},
 }
