@@ -15,7 +15,7 @@ from app.survey.instrument import Group, Instrument
 from app.survey.items import Boolean, FreeText, Item, Multiple, Rating
 from app.survey.reach import unreachable
 from app.survey.readability import grade, sentences, words
-from app.survey.wording import denies, leading, negations, sensitive, side, two_ideas
+from app.survey.wording import denies, from_nothing, leading, negations, sensitive, side, two_ideas
 
 LONGEST_SENTENCE = 25  # words
 HIGHEST_GRADE = 6
@@ -152,13 +152,16 @@ def _scales(instrument: Instrument) -> Iterator[Fault]:
         if scale.scores not in (sorted(scale.scores), sorted(scale.scores, reverse=True)):
             yield Fault(path, "scale_out_of_order", "The options do not stand in the order of their scores.")
         locale = next((name for name in instrument.languages if name.split("-")[0] in ("en", "es")), None)
-        sides = [side(option.label.root[locale]) if locale else None for option in scored]
+        labels = [option.label.root[locale] for option in scored] if locale else []
+        sides = [side(label) for label in labels]
         good, bad = sides.count(1), sides.count(-1)
-        if not (good and bad):  # the words do not say: what is favorable does
+        if bad and all(from_nothing(label) for label in labels if side(label) == -1):
+            continue  # from "not at all" upwards there are no two sides
+        if good and bad:
+            uneven = abs(good - bad) > sides.count(None)
+        else:  # the words do not say: what is favorable does
             good, bad = sum(option.favorable for option in scored), sum(not option.favorable for option in scored)
             uneven = good > bad > 0
-        else:
-            uneven = abs(good - bad) > sides.count(None)
         if uneven:
             detail = f"{good} of the options are on the good side and {bad} on the other."
             yield Fault(path, "unbalanced_scale", detail)

@@ -211,3 +211,8 @@ def side(label: str) -> int | None:
     if _BAD.search(label):
         return -1
     return 1 if _GOOD.search(label) else None
+
+
+def from_nothing(label: str) -> bool:
+    """Tell whether a label is the zero of a scale that has one side only: `Not at all`, `Never`, `Nada`."""
+    return re.match(r"(?:not|no|never|none|nada|nunca|ningun[oa]?)\b", label, _I) is not None

@@ -153,6 +153,20 @@ def test_nothing_is_said_without_cause() -> None:
     assert found(_scale("Never", "Rarely", "Sometimes", "Often", "Always", favorable=1)) == set()
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["Not at all satisfied", "Slightly satisfied", "Very satisfied", "Extremely satisfied"],
+        ["Never", "Sometimes", "Often", "Usually", "Always"],
+        ["Nada útil", "Útil", "Muy útil"],
+        ["Very poor", "Poor", "Good", "Very good"],
+        ["0", "1", "2", "3"],
+    ],
+)
+def test_scales_of_one_side_are_not_unbalanced(labels: list[str]) -> None:
+    assert found(_scale(*labels, favorable=1)) == set()
+
+
 def test_scales_in_order() -> None:
     mixed = staff()
     options = mixed["scales"]["agree5"]["options"]
