@@ -55,6 +55,10 @@ _NAMES = re.compile(
     r"\b(?:[A-ZÁÉÍÓÚÑ]\w*|\d\w*) (?:and|or|y|e|o|u|&) (?:(?:a|an|the|un|una|el|la|los|"
     r"las) )?(?:[A-ZÁÉÍÓÚÑ]\w*|\d\w*)"
 )
+_ANY_WAY = {  # before an "or" that offers ways: "I can call or write", "by phone or email"
+    "en": re.compile(r"\b(?:can|could|may|by|via|any)\b", _I),
+    "es": re.compile(r"\b(?:pued\w+|podría\w*|por|algún|alguna?)\b", _I),
+}
 _INSIDE = re.compile(r"\([^()]*\)|\"[^\"]*\"|“[^”]*”|«[^»]*»")
 
 
@@ -62,7 +66,8 @@ def two_ideas(text: str, locale: str) -> str | None:
     """Give the word that joins two ideas in one question, so that an answer does not tell which is meant.
 
     Passed over: pairs that are one thing ("son or daughter", "two or more", names, genders of one word), what stands in
-    brackets or quotes, and sentences about what the two have in common ("the same goals", "between").
+    brackets or quotes, ways to do something ("by phone or email"), and sentences about what the two have in common ("the
+    same goals", "between").
     """
     name = language(locale)
     if name not in _AND:
@@ -72,7 +77,9 @@ def two_ideas(text: str, locale: str) -> str | None:
             continue
         plain = _KNOWN[name].sub("«»", sentence)
         plain = _NAMES.sub("«»", _GENDERS.sub("«»", plain) if name == "es" else plain)
-        if joined := _AND[name].search(plain):
+        for joined in _AND[name].finditer(plain):
+            if joined[0] in ("or", "o", "u") and _ANY_WAY[name].search(plain, 0, joined.start()):
+                continue
             return joined[0]
     return None
 

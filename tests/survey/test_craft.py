@@ -224,6 +224,7 @@ def test_any_sound_instrument_is_reviewed(definition: dict[str, Any]) -> None:
                 "School and home work together.",
                 "Parents and guardians feel welcome.",
                 "The band plays on land.",
+                "I can reach the counselor by phone or email.",
             ],
         ),
         (
@@ -241,6 +242,7 @@ def test_any_sound_instrument_is_reviewed(definition: dict[str, Any]) -> None:
                 "Participé en dos o más reuniones.",
                 "Estoy seguro o segura.",
                 "Ya voy.",
+                "Puedo llamar o escribir a la consejera.",
             ],
         ),
         (
