@@ -66,8 +66,8 @@ def two_ideas(text: str, locale: str) -> str | None:
     """Give the word that joins two ideas in one question, so that an answer does not tell which is meant.
 
     Passed over: pairs that are one thing ("son or daughter", "two or more", names, genders of one word), what stands in
-    brackets or quotes, ways to do something ("by phone or email"), and sentences about what the two have in common ("the
-    same goals", "between").
+    brackets or quotes, ways to do something ("by phone or email"), and sentences about what the two have in common
+    ("the same goals", "between").
     """
     name = language(locale)
     if name not in _AND:
