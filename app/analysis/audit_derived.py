@@ -15,6 +15,8 @@ from app.analysis.audit_sets import Where
 from app.analysis.audit_shapes import Finding
 
 Shown = dict[Where, int]
+ELSEWHERE = {"others", "importance", "reliability", "favorable", "counts", "earlier", "later", "release"}
+"""Members that say of others, of other waves, by option or of the release: what `n` is there is told by other rules."""
 
 
 class _Context(NamedTuple):
@@ -49,7 +51,7 @@ def derived(readings: Iterable[Reading], now: Iterable[Reading]) -> Iterator[Fin
     now : those of the summaries and of the documents by attribute.
     """
     cells: dict[tuple[Any, ...], Shown] = {}
-    copies: dict[tuple[Any, ...], Mapping[Where, Mapping[str, Any]]] = {}
+    copies: dict[tuple[Any, ...], dict[Where, Mapping[str, Any]]] = {}
     for reading in now:
         for (of, group, key), table in reading.tables.items():
             people = dict(zip(table.places, table.cells, strict=True))
@@ -57,7 +59,7 @@ def derived(readings: Iterable[Reading], now: Iterable[Reading]) -> Iterator[Fin
             cells.setdefault((of, key, group, reading.attribute, "n"), {}).update(_shown(table))
             cells.setdefault((of, key, group, reading.attribute, "complete"), {}).update(complete)
             if reading.audience == "director":
-                copies[of, key, group, reading.attribute] = people
+                copies.setdefault((of, key, group, reading.attribute), {}).update(people)
     for reading in readings:
         for path, context, node in _objects(reading.derived, f"{reading.audience}:", _Context()):
             if type(node.get("n")) is not int:
@@ -103,7 +105,7 @@ def _objects(node: Any, path: str, context: _Context) -> Iterator[tuple[str, _Co
         context = context.inside(node)
         yield path, context, node
         for name, value in node.items():
-            if name not in ("others", "importance", "reliability", "favorable", "counts", "earlier", "later"):
+            if name not in ELSEWHERE:
                 yield from _objects(value, f"{path}/{name}", context)
     elif isinstance(node, list):
         for place, value in enumerate(node):

@@ -36,6 +36,8 @@ def test_what_is_proved_is_said() -> None:
         "family, exact figures: 4 measures in 16 cells; the truth lies within all that is published (P3)",
         "family, exact figures: of 15 sets of schools, none with 1 to 9 people has a count that follows (P1), unless "
         "nobody or everybody in a published cell gave that answer",
+        "family, exact figures: not proved: what a construct's mean and alpha tell, beside its items, of who left one "
+        "out",
         "family, bands: 3 measures in 12 cells; the truth lies within all that is published (P3)",
         "family, bands: of 15 sets of schools, none with 1 to 9 people has a count that follows (P1)",
         "family, bands: every band leaves 3 counts or more open, nobody is proved to answer as all others (P2)",

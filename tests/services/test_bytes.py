@@ -81,6 +81,8 @@ def addresses(api: Api, wave: str) -> list[str]:
     for path, operations in must(api.anonymous.get("/openapi.json"))["paths"].items():
         if "get" not in operations or not path.startswith("/v1/waves/{wave}"):
             continue
+        if path.endswith("/links"):  # the server's own address, and nothing of anybody's
+            continue
         filled = [path]
         for name in re.findall(r"{(\w+)}", path):
             filled = [one.replace(f"{{{name}}}", value) for one in filled for value in values[name]]
