@@ -181,10 +181,14 @@ def _add(entry: dict[str, Any], pair: _Pair, cells: _Cells, key: str, words: str
 # ------------------------------------------------------------------ cells
 @dataclass(frozen=True)
 class _Said:
-    """What a sentence needs of an item or a construct: its words, and whether its highest scores are the favorable."""
+    """What a sentence needs of an item or a construct.
+
+    Its words, whether its highest scores are the favorable ones, and how far apart the lowest and the highest are.
+    """
 
     words: str
     favorably: bool
+    span: int
 
 
 class _Cells:
@@ -211,7 +215,8 @@ class _Cells:
         if not self.compared[key].comparable:
             return []
         items = (key,) if self.of_people else self.pair.later.book.instrument.construct_items[key]
-        said = _Said(words, higher_is_favorable(self.pair.later.book, items))
+        scores = self.pair.later.book.of_item[items[0]][0].scores.values()
+        said = _Said(words, higher_is_favorable(self.pair.later.book, items), max(scores) - min(scores))
         return [
             self._cell(key, at, said)
             for at in self.pair.named
@@ -310,7 +315,10 @@ def _reading(pair: _Pair, named: Mapping[str, Any], said: _Said, told: Mapping[s
         return f"Nothing can be said of a change from {before} to {after}: {UNTOLD[told['reason_code']]}."
     if told["verdict"] == "no_clear_change":
         clear = f"It is not clear whether the {answers} changed from {before} to {after}."
-        return f"{clear} A change of less than {told['detectable']['mean']:.2f} would often go unseen."
+        least = told["detectable"]["mean"]
+        unseen = "Hardly any change" if least >= said.span else f"A change of less than {least:.2f}"
+        often = "could have been seen with so few answers" if least >= said.span else "would often go unseen"
+        return f"{clear} {unseen} {often}."
     up = told["verdict"] == "up"
     if said.favorably:
         return f"The {answers} were on average {'more' if up else 'less'} favorable in {after} than in {before}."

@@ -241,6 +241,14 @@ def reading_of(raw: dict[str, Any], old: list[Row], new: list[Row]) -> str:
     return str(cell_of(between(*worlds)["items"][0], "ash")["reading"])
 
 
+def test_no_change_is_named_that_a_scale_does_not_have() -> None:
+    """Of two people with opposite answers the smallest change to be seen is wider than the scale."""
+    two = [one_item(answering("ash", disagree=1, **{up: 1}), confidential=False, k=1) for up in ("agree", "neutral")]
+    cell = cell_of(between(*two)["items"][0], "ash")
+    assert cell["detectable"]["mean"] > 4
+    assert cell["reading"].endswith("Hardly any change could have been seen with so few answers.")
+
+
 def test_waves_of_the_same_title_are_told_by_their_keys() -> None:
     two = [named(one_item(OLD), "a", "Survey"), named(one_item(NEW), "b", "Survey")]
     (entry,) = trends(two, "director")["items"]
