@@ -92,7 +92,7 @@ function wrong(node, value) {
 
 // ------------------------------------------------------------ the draft on this device
 function keep() {
-  if (!draft) return;
+  if (!draft || !pages) return; // a timer may come after the form has gone
   const fields = {};
   for (const [name, value] of new FormData(pages)) (fields[name] ??= []).push(value);
   if (at !== "start") draft.at = at;
