@@ -5,7 +5,6 @@ Decides who reads which groups. What may be shown was decided when the release w
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from app.analysis.breakdown import break_down
@@ -51,9 +50,7 @@ def read(
     if not having:
         raise NotFound("No group of this wave is asked this item as an attribute.")
     asked = [] if group is None else [("group", group)]
-    view = exact.view(database, shelf, caller, wave, groups=having, asked=asked, number=number)
-    if group is not None:
-        view = replace(view, groups=(group,))
+    view = exact.view(database, shelf, caller, wave, groups=having, asked=asked, number=number).narrowed()
 
     def part() -> dict[str, Any]:
         document = break_down(*view.load(database), attribute, view.audience)

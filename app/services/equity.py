@@ -5,7 +5,6 @@ Decides who reads which groups. What may be shown was decided when the release w
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from app.analysis.equity import compare
@@ -37,9 +36,7 @@ def read(
     InvalidRequest : for an unknown group, and for an item that is no attribute of these groups.
     """
     asked = [] if group is None else [("group", group)]
-    view = exact.view(database, shelf, caller, wave, asked=asked, number=number)
-    if group is not None:
-        view = replace(view, groups=(group,))
+    view = exact.view(database, shelf, caller, wave, asked=asked, number=number).narrowed()
 
     def part() -> dict[str, Any]:
         facts, sealed = view.load(database)

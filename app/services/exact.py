@@ -31,12 +31,18 @@ class ExactView:
     groups : those that the reader gets exact figures of, in the order of the wave; at least one.
     schools : those that the key is limited to; None for all. The pools that hold one, and the union's cells, belong to
         them.
+    asked : the groups that the reader named; some of `groups`.
     """
 
     release: Published
     audience: Audience
     groups: tuple[str, ...]
     schools: frozenset[str] | None
+    asked: tuple[str, ...] = ()
+
+    def narrowed(self) -> ExactView:
+        """Keep the groups that were asked for; all where none was."""
+        return replace(self, groups=tuple(group for group in self.groups if not self.asked or group in self.asked))
 
     def load(self, database: Database) -> tuple[WaveFacts, Sealed]:
         """Read the wave, named as it was then, and what the release sealed, both of `groups` alone."""
@@ -98,4 +104,4 @@ def view(
     if not exact or not {group for _, group in asked} <= set(exact):
         raise AudienceNotServed("These results are for readers of exact figures.")
     release = releases.due(database, shelf, caller, wave, number, audience)
-    return ExactView(release, audience, exact, caller.schools)
+    return ExactView(release, audience, exact, caller.schools, tuple(group for _, group in asked))

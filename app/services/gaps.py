@@ -5,7 +5,6 @@ Decides which groups are compared and who reads it. What may be shown was decide
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from app.analysis.gaps import gaps, gaps_among, narrow_rows
@@ -45,9 +44,8 @@ def read(
     InvalidRequest : when it is not said which groups; for an unknown group, item or construct.
     """
     asked = _asked(a, b, groups)
-    view = exact.view(database, shelf, caller, wave, asked=asked, school=school, number=number)
+    view = exact.view(database, shelf, caller, wave, asked=asked, school=school, number=number).narrowed()
     chosen = tuple(group for _, group in asked)
-    view = replace(view, groups=tuple(group for group in view.groups if group in chosen))
 
     def part() -> dict[str, Any]:
         facts, sealed = view.load(database)

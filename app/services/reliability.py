@@ -5,7 +5,6 @@ Decides who reads which groups and schools. What may be shown was decided when t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from app.analysis.consistency import consistency, narrow_cells
@@ -39,9 +38,7 @@ def read(
     InvalidRequest : for an unknown group or construct.
     """
     asked = [] if group is None else [("group", group)]
-    view = exact.view(database, shelf, caller, wave, asked=asked, school=school, number=number)
-    if group is not None:
-        view = replace(view, groups=(group,))
+    view = exact.view(database, shelf, caller, wave, asked=asked, school=school, number=number).narrowed()
     schools = view.schools if school is None else frozenset((school,))
 
     def part() -> dict[str, Any]:
