@@ -10,14 +10,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import DIRECTORS, Caller
-from app.errors import Fault, InvalidRequest, NotAcceptable
+from app.errors import Fault, InvalidRequest
 from app.models.access import SLIPS, CodesIn, CodesMade, CodesOut
 from app.models.base import Listing
 from app.render import codes as slips
+from app.render.file import File
 from app.services import access
 from app.services.paging import part
 from app.survey.base import Slug
 from app.survey.instrument import Group
+from app.web.files import JSON, choose, send
 from app.web.routes import Json, V1Route
 from app.web.routes import render as to_json
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, base_of, listing
@@ -25,8 +27,7 @@ from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, base_o
 router = APIRouter(prefix="/v1/waves/{wave}", route_class=V1Route, tags=["access"])
 Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
 Form = Literal["json", "csv", "pdf"]
-MEDIA: dict[Form, str] = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
-ONCE = {"Cache-Control": "no-store"}
+MEDIA = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"}
 
 
 @router.post(
@@ -40,7 +41,7 @@ def make_codes(
     format: Annotated[Form | None, Query(description="Or say it by `Accept`.")] = None,
 ) -> Response:  # fmt: skip
     """Make one-use codes for a group and school, never more than its roster has people. They are shown this once."""
-    form = format or _accepted(request.headers.get("accept", "*/*"))
+    form = choose(request, format, MEDIA)
     if form == "pdf" and body.count > SLIPS:
         fault = Fault("/count", "too_many", f"At most {SLIPS} slips are drawn at a time.", (SLIPS,))
         raise InvalidRequest("The sheet would be too long.", faults=[fault])
@@ -54,20 +55,10 @@ def make_codes(
         told = {"wave": wave, "group": made.group, "school": made.school, "address": where, "codes": made.codes}
         content = to_json(told)
     access.store(held.database, held.desk.secret, body, made, caller)  # drawn before: nobody waits for it under a lock
-    name = "-".join(filter(None, (wave, made.group, made.school)))
-    saved = {} if form == "json" else {"Content-Disposition": f'attachment; filename="codes-{name}.{form}"'}
-    return Response(content, 201, headers={**ONCE, **saved}, media_type=MEDIA[form])
-
-
-def _accepted(header: str) -> Form:
-    """Choose the first form that the `Accept` header names; JSON if it takes anything. Raises NotAcceptable."""
-    for kind in (one.partition(";")[0].strip().lower() for one in header.split(",")):
-        for form, media in MEDIA.items():
-            if kind == media:
-                return form
-        if kind in ("*/*", "application/*"):
-            return "json"
-    raise NotAcceptable(f"Codes are given as {', '.join(MEDIA.values())}.")
+    if form == "json":
+        return Response(content, 201, headers={"Cache-Control": "no-store"}, media_type=JSON)
+    name = "-".join(filter(None, ("codes", wave, made.group, made.school)))
+    return send(File(content, MEDIA[form], f"{name}.{form}"), 201, Cache_Control="no-store")
 
 
 @router.get("/access-codes", response_model=CodesOut)
