@@ -34,6 +34,7 @@ from app.auth import Audience, Caller
 from app.db import Database
 from app.errors import AudienceNotServed, Fault, InvalidRequest, NotFound, ReleaseLeaks, ResultsNotReleased, WaveOpen
 from app.models.tables import Release, ReleaseDocument, Wave
+from app.render.file import File
 from app.services import comments, waves
 from app.services.audit import record
 from app.services.counting import count
@@ -70,6 +71,7 @@ class Shelf:
     def __init__(self) -> None:
         self.documents: LRUCache[Any, dict[str, Any]] = LRUCache(8)
         self.slices: LRUCache[Any, tuple[bytes, str]] = LRUCache(64 * 2**20, getsizeof=lambda v: len(v[0]))
+        self.files: LRUCache[Any, tuple[File, str]] = LRUCache(64 * 2**20, getsizeof=lambda v: len(v[0].body))
         self.lock = threading.Lock()
         self.makers: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -83,11 +85,27 @@ class Shelf:
             kept = self.slices.get(key)
         if kept is None:
             body = orjson.dumps(make(), option=orjson.OPT_SORT_KEYS)
-            kept = (body, f'"{hashlib.sha256(body).hexdigest()}"')
+            kept = (body, _etag(body))
             with self.lock:
                 if len(body) <= self.slices.maxsize:
                     self.slices[key] = kept
         return kept
+
+    def file(self, key: Hashable, make: Callable[[], File]) -> tuple[File, str]:
+        """Give a file, and its ETag; `key` as in `keep`."""
+        with self.lock:
+            kept = self.files.get(key)
+        if kept is None:
+            made = make()
+            kept = (made, _etag(made.body))
+            with self.lock:
+                if len(made.body) <= self.files.maxsize:
+                    self.files[key] = kept
+        return kept
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()}"'
 
 
 # ------------------------------------------------------------------ making
