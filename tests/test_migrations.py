@@ -20,6 +20,7 @@ from app.models.tables import (
     AccessCount,
     ApiKey,
     AuditEvent,
+    BrowserSession,
     Comment,
     CommentPool,
     InstrumentVersion,
@@ -92,6 +93,7 @@ def one_of_each() -> list[list[SQLModel]]:
             Release(wave="w", number=1, definitions="1", tallies=b"\x00\xff", released_at=AT),
             CommentPool(wave="w", group="family", schools=["erving"]),
             NameList(wave="w", names=["Ñ"]),
+            BrowserSession(token_hash="b" * 64, key_id="k", created_at=AT, expires_at=AT),
         ],
         [
             ReleaseDocument(wave="w", number=1, audience="public", digest="sha256:y", document=b"\x00{}"),

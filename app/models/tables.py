@@ -224,6 +224,20 @@ class ApiKey(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
+class BrowserSession(SQLModel, table=True):
+    """Somebody signed in to the pages: a hash of what the browser holds, and the key that it stands for.
+
+    `expires_at` moves on while the pages are used, up to a day's work after `created_at`.
+    """
+
+    __tablename__ = "browser_session"
+    __table_args__ = (ForeignKeyConstraint(["key_id"], ["api_key.id"]), {"sqlite_with_rowid": False})
+    token_hash: str = Field(max_length=64, primary_key=True)
+    key_id: str = Field(max_length=32)
+    created_at: datetime = Field(sa_type=UtcTime)
+    expires_at: datetime = Field(sa_type=UtcTime)
+
+
 class AuditEvent(SQLModel, table=True):
     """Who did what that can be asked about later; never an answer, a code or a secret."""
 
