@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Request, Response
 from sqlmodel import Session
 
-from app.analysis.disclosure import participation
 from app.auth import DIRECTORS, EVERYONE, READERS, Caller
-from app.errors import AudienceNotServed, NotFound
+from app.errors import NotFound
 from app.models.base import Listing
 from app.models.tables import Wave
 from app.models.waves import ParticipationOut, RosterIn, RosterOut, WaveIn, WaveOut
-from app.services import waves
+from app.services import participation, waves
 from app.survey.promise import digest, plain_words
 from app.web.routes import Json, V1Route, check_if_match
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
@@ -125,16 +124,4 @@ def read_roster(wave: Key, caller: Director, session: Reader) -> Response:
 @router.get("/{wave}/participation", response_model=ParticipationOut)
 def read_participation(wave: Key, held: Held, caller: ResultReader, session: Reader) -> Response:
     """Say how many have answered, of how many; never who."""
-    row = waves.get(held.database, session, wave, caller)
-    cells = _visible(participation(waves.facts(session, row), waves.response_counts(session, row)), row, caller)
-    return Json({"wave": wave, "status": waves.status_of(row, held.database.now(session)), "cells": cells})
-
-
-def _visible(cells: list[dict[str, Any]], row: Wave, caller: Caller) -> list[dict[str, Any]]:
-    """The director's audience sees all cells; the principals' the single schools of confidential groups."""
-    if caller.reads_as == "public":
-        raise AudienceNotServed("Participation is not published.")
-    cells = [cell for cell in cells if caller.serves(group=cell["group"], school=cell["school"])]
-    if caller.reads_as == "director":
-        return cells if caller.schools is None else [cell for cell in cells if cell["school"] is not None]
-    return [c for c in cells if c["school"] is not None and row.promise[c["group"]]["mode"] == "confidential"]
+    return Json(participation.read(held.database, session, wave, caller))
