@@ -9,7 +9,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, ForeignKeyConstraint, LargeBinary, Text, false
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlmodel import Field, SQLModel
 
 from app.db import UtcTime
@@ -247,3 +257,58 @@ class AuditEvent(SQLModel, table=True):
     key_id: str | None = Field(default=None, max_length=32)
     action: str = Field(max_length=64)
     subject: str = Field(max_length=200)
+
+
+class ChangeEvent(SQLModel, table=True):
+    """Something that happened to a wave, for those who follow: `opened`, `closed` or `released`.
+
+    Numbers are given one after the other, each by a transaction that ends before the next number is given: whoever sees
+    one has seen all below it. `release` is 0 where there is none, so that the database keeps an event from being noted
+    twice.
+    """
+
+    __tablename__ = "change_event"
+    __table_args__ = (ForeignKeyConstraint(["wave"], ["wave.key"]), UniqueConstraint("wave", "kind", "release"))
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: str = Field(max_length=32, unique=True)
+    kind: str = Field(max_length=16)
+    wave: str = _slug()
+    release: int = 0
+    at: datetime = Field(sa_type=UtcTime)
+
+
+class Webhook(SQLModel, table=True):
+    """An address that is told what happens. Its signing secret is derived, not stored. None limits nothing."""
+
+    id: str = Field(max_length=32, primary_key=True)
+    url: str = Field(max_length=2000)
+    events: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    waves: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    description: str | None = Field(default=None, max_length=200)
+    created_at: datetime = Field(sa_type=UtcTime)
+    last_delivered_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class WebhookDelivery(SQLModel, table=True):
+    """One message for one webhook; its body was fixed when it was queued, and holds no figure.
+
+    `due_at` is when it is tried next, and None once nothing is to be done. Whoever tries it moves it ahead first, so
+    that one server tries at a time, and another goes on if that one has ended.
+    """
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (ForeignKeyConstraint(["webhook"], ["webhook.id"], ondelete="CASCADE"),)
+    id: str = Field(max_length=48, primary_key=True)
+    webhook: str = Field(max_length=32, index=True)
+    type: str = Field(max_length=32)
+    body: str = Field(sa_type=Text)
+    status: str = Field(max_length=16)
+    created_at: datetime = Field(sa_type=UtcTime)
+    queued_at: datetime = Field(sa_type=UtcTime)
+    due_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
+    attempts: int = 0
+    attempts_left: int
+    attempted_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    status_code: int | None = None
+    error: str | None = Field(default=None, max_length=32)
