@@ -20,6 +20,7 @@ from app.routers import (
     access,
     attributes,
     comments,
+    entry,
     equity,
     gaps,
     imports,
@@ -33,9 +34,11 @@ from app.routers import (
     responses,
     schools,
     service,
+    sign_in,
     trends,
     waves,
 )
+from app.services import sessions
 from app.services.erasure import retire_due
 from app.services.gate import Gate
 from app.services.keys import KeyRing
@@ -93,7 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for module in (  # the busiest are matched first
         responses, releases, attributes, reliability, gaps, trends, priorities, equity, comments, names,
-        waves, access, schools, instruments, imports, keys, pages, service,
+        waves, access, schools, instruments, imports, keys, pages, sign_in, entry, service,
     ):  # fmt: skip
         app.include_router(module.router)
     reference.install(app)
@@ -133,6 +136,7 @@ async def _keep_house(state: State) -> None:
         if days is not None and (retired := retire_due(state.database, state.shelf, days)):
             log.info("waves.retired", count=len(retired))
         state.gate.forget()
+        sessions.forget_ended(state.database)
 
     while True:
         try:

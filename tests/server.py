@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
 from typing import Any
@@ -77,6 +78,19 @@ class Api:
     def anonymous(self) -> httpx.Client:
         return self._clients.setdefault("anonymous", httpx.Client(base_url=self.base, timeout=30))
 
+    def browser(self, **headers: str) -> httpx.Client:
+        """A browser that knows nothing yet, and whose forms come from a page of this server."""
+        client = httpx.Client(base_url=self.base, timeout=30, headers={"Sec-Fetch-Site": "same-origin", **headers})
+        self._clients["browser", next(self._numbers)] = client
+        return client
+
+    def signed_in(self, role: str = "director", **limits: Any) -> httpx.Client:
+        """A browser of somebody who has just signed in to the pages."""
+        client = self.browser()
+        reply = client.post("/sign-in", data={"key": self.secret(role, **limits)})
+        assert reply.status_code == 303, reply.text[:800]
+        return client
+
     # ------------------------------------------------------------ things
     def name(self, stem: str = "w") -> str:
         """A key that nothing else has."""
@@ -100,6 +114,13 @@ class Api:
         key = self.name("wave")
         must(self.admin.put(f"/v1/waves/{key}", json=factories.wave(instruments, **more)))
         return key
+
+
+def form_token(page: httpx.Response) -> dict[str, str]:
+    """The hidden field that every form of a signed-in page has to send."""
+    found = re.search(r'name="(_token)" value="([^"]+)"', page.text)
+    assert found, page.text[:800]
+    return {found[1]: found[2]}
 
 
 def must(reply: httpx.Response, *statuses: int) -> Any:

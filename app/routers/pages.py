@@ -8,22 +8,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Coroutine
 from typing import Any
-from urllib.parse import parse_qs
 
 import orjson
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from app.errors import (
     AccessCodeInvalid,
     BodyTooLarge,
-    InternalError,
-    InvalidRequest,
     NotFound,
     Problem,
     RateLimited,
@@ -36,46 +30,25 @@ from app.errors import (
 from app.services import access, pages, responses
 from app.services.pages import Face
 from app.survey import forms
-from app.web.bodies import JSON_LIMIT, read_body, read_json
-from app.web.middleware import store_failed, whereabouts
+from app.web.bodies import read_form, read_json
+from app.web.page_route import PageRoute
 from app.web.pages import POLICY, file
 from app.web.screens import Screens, language, notice
 from app.web.state import peer_of, state_of
 
-log = structlog.get_logger()
-
-FORM = "application/x-www-form-urlencoded"
-FIELDS = 5000  # more than the widest instrument has options
 _RANDOM_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
-class PageRoute(APIRoute):
-    """An address for people: what goes wrong is said on a page."""
+class SurveyRoute(PageRoute):
+    """An address of a survey page."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def handler(request: Request) -> Response:
-            if request.headers.get("content-type", "").startswith("application/json"):
-                return await handle(request)  # a script reads problems better than pages
-            try:
-                return await handle(request)
-            except NotFound:
-                return notice(request, "unknown", 404)
-            except BodyTooLarge:
-                return notice(request, "too_big", 413)
-            except Problem as problem:
-                return notice(request, "broken", problem.status, headers=problem.headers)
-            except Exception as error:
-                log.error("request.failed", route=self.path, **whereabouts(error))
-                failure = StoreUnavailable() if store_failed(error) else InternalError()
-                return notice(request, "broken", failure.status, headers=failure.headers)
-
-        return handler
+    def say(self, request: Request, problem: Problem) -> Response:
+        known: dict[type[Problem], str] = {NotFound: "unknown", BodyTooLarge: "too_big"}
+        return notice(request, known.get(type(problem), "broken"), problem.status, headers=problem.headers)
 
 
 router = APIRouter(include_in_schema=False)
-people = APIRouter(include_in_schema=False, route_class=PageRoute)
+people = APIRouter(include_in_schema=False, route_class=SurveyRoute)
 
 
 @router.get("/static/{name}")
@@ -118,7 +91,7 @@ async def press(request: Request, wave: str, group: str, school: str | None = No
     if request.headers.get("content-type", "").startswith("application/json"):
         return await _take(request, wave, group, school)
     face = await _face(request, wave, group, school)
-    fields = _read(await read_body(request, JSON_LIMIT, FORM))
+    fields = await read_form(request)
     screens = _screens(request, face, fields)
     go = screens.own("_go")
     if go == "withdraw":
@@ -134,16 +107,6 @@ async def press(request: Request, wave: str, group: str, school: str | None = No
     if move.at == "start":
         return screens.start()
     return screens.review(move.filled) if move.at == "review" else screens.step(move)
-
-
-def _read(body: bytes) -> dict[str, list[str]]:
-    """Read the fields of a form. Raises InvalidRequest when there are too many."""
-    try:
-        return parse_qs(
-            body.decode("ascii", "replace"), keep_blank_values=True, errors="replace", max_num_fields=FIELDS
-        )
-    except ValueError:
-        raise InvalidRequest("The form has too many fields.") from None
 
 
 def _screens(request: Request, face: Face, fields: dict[str, list[str]]) -> Screens:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
-from app.errors import BodyTooLarge, ClientGone, MalformedJson, RequestTimeout, UnsupportedMediaType
+from app.errors import BodyTooLarge, ClientGone, InvalidRequest, MalformedJson, RequestTimeout, UnsupportedMediaType
 
 JSON_LIMIT = 256 * 1024
 DEFINITION_LIMIT = 4 * 2**20
 BULK_LIMIT = 16 * 2**20
 SECONDS = 60.0
+FORM = "application/x-www-form-urlencoded"
+FIELDS = 5000  # more than the widest instrument has options
 
 
 async def read_body(request: Request, limit: int, media_type: str = "application/json") -> bytes:
@@ -64,6 +67,17 @@ def decode(body: bytes) -> Any:
         raise MalformedJson(f"The body is not valid JSON in UTF-8: {error.msg} at character {error.pos}.") from None
     except RecursionError:
         raise MalformedJson("The body is nested too deep.") from None
+
+
+async def read_form(request: Request) -> dict[str, list[str]]:
+    """Read the fields of a page's form. Raises InvalidRequest for too many, beside what `read_body` raises."""
+    body = await read_body(request, JSON_LIMIT, FORM)
+    try:
+        return parse_qs(
+            body.decode("ascii", "replace"), keep_blank_values=True, errors="replace", max_num_fields=FIELDS
+        )
+    except ValueError:
+        raise InvalidRequest("The form has too many fields.") from None
 
 
 def holds_nul(value: Any) -> bool:

@@ -1,7 +1,8 @@
 """HTML pages on the wire: rendered, compressed, and locked to this server.
 
-Decides the headers of pages and of the files that they load. A page keeps no cookie and knows nobody: whoever makes a
-browser send a form here sends nothing but what they could send themselves, so there is nothing to forge.
+Decides the headers of pages and of the files that they load. A survey page keeps no cookie and knows nobody: whoever
+makes a browser send a form here sends nothing but what they could send themselves, so there is nothing to forge. Pages
+for those who are signed in are framed by `web/sessions.py`.
 """
 
 from __future__ import annotations
@@ -135,7 +136,8 @@ def _packed(
     """Compress for whoever takes it: on one bar of signal, a quarter of the bytes is a quarter of the waiting.
 
     Compression tells secrets apart by length only to somebody who can have a page sent that holds another's secret and
-    his own text; without cookies, nobody can.
+    his own text. Without a cookie nobody can; on pages with one, the secret of the forms is written differently every
+    time (`web/sessions.py`).
     """
     if "gzip" in request.headers.get("accept-encoding", ""):
         body, headers = pack(body), {**headers, "Content-Encoding": "gzip"}
