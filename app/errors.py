@@ -218,6 +218,14 @@ class WeightsImpossible(Problem):
     slug, title, status = "weights-impossible", "The responses cannot be weighted to the roster", 409
 
 
+class KeyTaken(Problem):
+    slug, title, status = "key-taken", "Something else has this key", 409
+
+
+class GoalMeasured(Problem):
+    slug, title, status = "goal-measured", "What decides about the goal can no longer be changed", 409
+
+
 # ------------------------------------------------------------------ the server
 class StoreUnavailable(Problem):
     slug, title, status = "store-unavailable", "The store cannot take this now; nothing was kept, send it again", 503

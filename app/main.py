@@ -19,10 +19,12 @@ from app.db import Database
 from app.routers import (
     access,
     attributes,
+    changes,
     comments,
     entry,
     equity,
     gaps,
+    goals,
     imports,
     instruments,
     keys,
@@ -37,6 +39,7 @@ from app.routers import (
     sign_in,
     trends,
     waves,
+    webhooks,
 )
 from app.services import sessions
 from app.services.erasure import retire_due
@@ -96,7 +99,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for module in (  # the busiest are matched first
         responses, releases, attributes, reliability, gaps, trends, priorities, equity, comments, names,
-        waves, access, schools, instruments, imports, keys, pages, sign_in, entry, service,
+        waves, access, schools, instruments, goals, imports, keys, changes, webhooks, pages, sign_in, entry, service,
     ):  # fmt: skip
         app.include_router(module.router)
     reference.install(app)

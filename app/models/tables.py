@@ -216,6 +216,54 @@ class NameList(SQLModel, table=True):
     names: list[str] = Field(sa_type=JSON)
 
 
+class Goal(SQLModel, table=True):
+    """A goal: as it was put (`document`), and the figure of a release that it began with (`baseline`)."""
+
+    key: str = _slug(primary_key=True)
+    document: dict[str, Any] = Field(sa_type=JSON)
+    baseline: dict[str, Any] = Field(sa_type=JSON)
+
+
+class Activity(SQLModel, table=True):
+    """A meeting, a visit or a day of learning: as it was put (`document`).
+
+    `sequence` counts its changes, for calendars; `changed_at` is the time of the last one. `first_at` and `last_at`
+    bound its occurrences; without a last one it recurs for ever.
+    """
+
+    key: str = _slug(primary_key=True)
+    kind: str = Field(max_length=32)
+    status: str = Field(max_length=16)
+    first_at: datetime = Field(sa_type=UtcTime, index=True)
+    last_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    sequence: int = 0
+    changed_at: datetime = Field(sa_type=UtcTime)
+    document: dict[str, Any] = Field(sa_type=JSON)
+
+
+class CalendarFeed(SQLModel, table=True):
+    """A secret address of a calendar: only a hash of its token is stored. None limits nothing."""
+
+    __tablename__ = "calendar_feed"
+    id: str = Field(max_length=32, primary_key=True)
+    name: str = Field(max_length=200)
+    token_hash: str = Field(max_length=64, unique=True)
+    schools: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    kinds: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    created_at: datetime = Field(sa_type=UtcTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class ObservationPlan(SQLModel, table=True):
+    """A plan to visit every school: what was asked for (`document`), and the visits as they were edited, if so."""
+
+    __tablename__ = "observation_plan"
+    key: str = _slug(primary_key=True)
+    document: dict[str, Any] = Field(sa_type=JSON)
+    visits: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    accepted_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
 class ApiKey(SQLModel, table=True):
     """A key; only a hash of its secret is stored."""
 
