@@ -20,6 +20,7 @@ from typer.core import TyperGroup
 
 from app.auth import Role
 from app.cli_instruments import instrument_app
+from app.cli_results import summary
 from app.config import Settings
 from app.console import definition, opened, say, told
 from app.db import Database
@@ -46,6 +47,7 @@ app.add_typer(release_app, name="release")
 app.add_typer(key_app, name="key")
 app.add_typer(wave_app, name="wave")
 app.add_typer(instrument_app, name="instrument")
+app.command("summary")(summary)
 
 
 # ------------------------------------------------------------------ serving

@@ -21,7 +21,7 @@ import yaml
 from rich.console import Console
 from rich.progress import Progress
 
-from app.render.terminal import group_tables, participation_table
+from app.render.terminal import summary_view
 from app.scratch import call, first_key, server
 from app.survey.codebook import Codebook
 from app.survey.instrument import Instrument, parse
@@ -178,10 +178,10 @@ def _choice(dice: random.Random, column: Any, tilt: float) -> Any:
 # ------------------------------------------------------------------ showing
 def _show(summary: dict[str, Any]) -> None:
     out.print()
-    out.rule(f"{summary['title']}")
-    out.print(participation_table(summary["participation"], SCHOOLS))
-    for table in group_tables(summary, SCHOOLS):
-        out.print(table)
+    out.rule()
+    briefly = [entry for entry in summary["items"] if entry["construct"] is None]
+    for part in summary_view({**summary, "items": briefly}, SCHOOLS):
+        out.print(part)
     out.print(
         "Simulated answers. A school's figure is shown only when it stands on at least 10 people, and nothing can "
         "be had by subtracting; smaller schools are pooled.\nThis is release 1; reading it computes nothing.",

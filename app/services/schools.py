@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from app.auth import Caller
 from app.errors import NotFound
 from app.models.schools import SchoolIn
-from app.models.tables import School
+from app.models.tables import School, Wave
 from app.services.audit import record
 from app.services.paging import page
 
@@ -41,3 +41,10 @@ def get(session: Session, key: str, caller: Caller) -> School:
 def listed(session: Session, caller: Caller, limit: int, after: str | None) -> tuple[list[School], str | None]:
     where = () if caller.schools is None else (School.key.in_(sorted(caller.schools)),)  # type: ignore[attr-defined]
     return page(session, School, limit, after, where=where)
+
+
+def names(session: Session, wave: str) -> dict[str, str]:
+    """Give the names of a wave's schools by their keys, in the wave's order."""
+    keys = session.exec(select(Wave.schools).where(Wave.key == wave)).one()
+    named = dict(session.exec(select(School.key, School.name).where(col(School.key).in_(keys))).all())
+    return {key: named[key] for key in keys}

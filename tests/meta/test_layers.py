@@ -44,7 +44,8 @@ ALLOWED: dict[str, set[str]] = {
     "main": {"__init__", "routers"} | ROUTERS,
     "console": WEB,
     "cli_instruments": {"console", "preview", "scratch"} | ROUTERS,
-    "cli": {"__init__", "main", "demo", "scratch", "preview", "console", "cli_instruments"} | WEB,
+    "cli_results": {"console"} | WEB,
+    "cli": {"__init__", "main", "demo", "scratch", "preview", "console", "cli_instruments", "cli_results"} | WEB,
     "__main__": {"cli"},
 }
 PURE = ("survey", "analysis", "render")
