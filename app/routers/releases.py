@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.auth import DIRECTORS, READERS, Caller
 from app.models.base import Listing
-from app.services import releases
+from app.services import exports, releases
 from app.survey.base import SLUG_PATTERN
-from app.web.routes import Json, V1Route, check_accepts_json
+from app.web.files import choose, send
+from app.web.routes import Json, V1Route
 from app.web.state import Held, Key, Needs, Reader, State, listing
 
 router = APIRouter(prefix="/v1/waves/{wave}", route_class=V1Route, tags=["results"])
@@ -19,7 +20,12 @@ ResultReader = Annotated[Caller, Depends(Needs(READERS))]
 Number = Annotated[int, Path(ge=1)]
 Chosen = Annotated[list[str] | None, Query(max_length=400)]
 Which = Annotated[int | None, Query(ge=1, description="A release's number; the newest when absent.")]
-Format = Annotated[Literal["json"], Query()]
+Format = Annotated[
+    Literal["json", "csv", "xlsx", "parquet", "arrow"] | None, Query(description="Or say it by `Accept`.")
+]
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {media_type: {} for media_type in exports.SUMMARY.values() if media_type != exports.JSON}}
+}
 
 
 @router.post("/releases", status_code=201, response_model=dict[str, Any], responses={200: {"model": dict[str, Any]}})
@@ -44,35 +50,38 @@ def read_release(wave: Key, number: Number, caller: ResultReader, session: Reade
     return Json(releases.get(session, wave, number, caller))
 
 
-def _slice(held: State, request: Request, caller: Caller, wave: str, **scope: Any) -> Response:
-    check_accepts_json(request)
+def _slice(held: State, request: Request, caller: Caller, wave: str, format: str | None, **scope: Any) -> Response:
+    form = choose(request, format, exports.SUMMARY)
     scope["items"], scope["constructs"] = tuple(scope["items"] or ()), tuple(scope["constructs"] or ())
-    body, etag = releases.read(held.database, held.shelf, caller, wave, **scope)
-    return Response(body, headers={"ETag": etag}, media_type="application/json")
+    if form == "json":
+        body, etag = releases.read(held.database, held.shelf, caller, wave, **scope)
+        return Response(body, headers={"ETag": etag}, media_type=exports.JSON)
+    file, etag = exports.export(held.database, held.shelf, caller, wave, form, **scope)
+    return send(file, etag=etag)
 
 
-@router.get("/summary", response_model=dict[str, Any])
+@router.get("/summary", response_model=dict[str, Any], responses=_FILES)
 def read_summary(
     wave: Key, held: Held, request: Request, caller: ResultReader,
-    item: Chosen = None, construct: Chosen = None, release: Which = None, format: Format = "json",
+    item: Chosen = None, construct: Chosen = None, release: Which = None, format: Format = None,
 ) -> Response:  # fmt: skip
     """Read all published figures of a wave."""
-    return _slice(held, request, caller, wave, items=item, constructs=construct, number=release)
+    return _slice(held, request, caller, wave, format, items=item, constructs=construct, number=release)
 
 
-@router.get("/groups/{group}/summary", response_model=dict[str, Any])
+@router.get("/groups/{group}/summary", response_model=dict[str, Any], responses=_FILES)
 def read_group_summary(
     wave: Key, group: Annotated[str, Path(pattern=SLUG_PATTERN)], held: Held, request: Request, caller: ResultReader,
-    item: Chosen = None, construct: Chosen = None, release: Which = None, format: Format = "json",
+    item: Chosen = None, construct: Chosen = None, release: Which = None, format: Format = None,
 ) -> Response:  # fmt: skip
     """Read the figures of one stakeholder group."""
-    return _slice(held, request, caller, wave, group=group, items=item, constructs=construct, number=release)
+    return _slice(held, request, caller, wave, format, group=group, items=item, constructs=construct, number=release)
 
 
-@router.get("/schools/{school}/summary", response_model=dict[str, Any])
+@router.get("/schools/{school}/summary", response_model=dict[str, Any], responses=_FILES)
 def read_school_summary(
     wave: Key, school: Key, held: Held, request: Request, caller: ResultReader,
-    item: Chosen = None, construct: Chosen = None, release: Which = None, format: Format = "json",
+    item: Chosen = None, construct: Chosen = None, release: Which = None, format: Format = None,
 ) -> Response:  # fmt: skip
     """Read the figures of one school, each group's union-wide cells beside them."""
-    return _slice(held, request, caller, wave, school=school, items=item, constructs=construct, number=release)
+    return _slice(held, request, caller, wave, format, school=school, items=item, constructs=construct, number=release)

@@ -349,10 +349,11 @@ def test_etags(api: Api, second: Api, released: str) -> None:
     assert reply.headers["cache-control"] == "private, no-cache"
 
 
-@pytest.mark.parametrize("accept", ["text/csv", "text/html", "image/png", "application/xml"])
+@pytest.mark.parametrize("accept", ["text/html", "image/png", "application/xml"])
 def test_other_representations(api: Api, released: str, accept: str) -> None:
     reply = api.client("director").get(f"/v1/waves/{released}/summary", headers={"Accept": accept})
     problem(reply, 406, "not-acceptable")
+    problem(get(api.client("director"), released, format="docx"), 422, "invalid-request")
 
 
 # ------------------------------------------------------------------ for ever
