@@ -6,7 +6,7 @@ a number of the document, unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -115,19 +115,21 @@ def rows(document: Mapping[str, Any]) -> Iterator[Row]:
     of = (release["number"], release["released_at"], document["audience"], document["simulated"])
     head = (document["wave"], *of)
     for cell in document["participation"]:
-        yield from _cell_rows((*head, "participation", None, None, None, None), cell, {})
+        yield from _cell_rows((*head, "participation", None, None, None, None), cell)
     for entry in document["items"]:
         told = (*head, "item", entry["item"], entry["text"], entry["setting"], entry["construct"])
-        options = {option["value"]: (option["label"], option.get("score")) for option in entry["options"]}
+        options = list(options_of(entry, entry["cells"]))
         for cell in entry["cells"]:
             yield from _cell_rows(told, cell, options)
     for entry in document["constructs"]:
         told = (*head, "construct", entry["construct"], entry["title"], entry["setting"], entry["construct"])
         for cell in entry["cells"]:
-            yield from _cell_rows(told, cell, {})
+            yield from _cell_rows(told, cell)
 
 
-def _cell_rows(head: Row, cell: Mapping[str, Any], options: Mapping[str, tuple[str, int | None]]) -> Iterator[Row]:
+def _cell_rows(
+    head: Row, cell: Mapping[str, Any], options: Collection[tuple[str, str, int | None]] = ()
+) -> Iterator[Row]:
     status = cell.get("status", "published")
     place = (*head, cell["group"], cell["school"], " ".join(cell.get("schools", ())) or None, status)
     if status != "published":
@@ -137,9 +139,22 @@ def _cell_rows(head: Row, cell: Mapping[str, Any], options: Mapping[str, tuple[s
     for path, value in figures(cell):
         yield (*place, path, None, None, None, value, warnings)
     counts = cell.get(COUNTS, {})
-    for option in [*(one for one in options if one in counts), *(one for one in counts if one not in options)]:
-        label, score = options.get(option, (None, None))
-        yield (*place, f"{COUNTS}.{option}", option, label, score, counts[option], warnings)
+    for option, label, score in options:
+        if option in counts:
+            yield (*place, f"{COUNTS}.{option}", option, label, score, counts[option], warnings)
+
+
+def options_of(entry: Mapping[str, Any], cells: Collection[Mapping[str, Any]]) -> Iterator[tuple[str, str, int | None]]:
+    """Give the options of an item that some of its cells count, in order: value, label, and raw score if there is one.
+
+    Those of a number, which has no list of options, are its values.
+    """
+    counted = {option for cell in cells for option in cell.get(COUNTS, ())}
+    for option in entry["options"]:
+        if option["value"] in counted:
+            yield option["value"], option["label"], option.get("score")
+    listed = {option["value"] for option in entry["options"]}
+    yield from ((value, value, None) for value in sorted(counted - listed, key=int))
 
 
 def figures(cell: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, int | float]]:

@@ -6,7 +6,7 @@ what is withheld says so in words.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -18,7 +18,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from app.analysis.words import first_up, people, place
-from app.render.tidy import COUNTS, MEASURES, Measure, figures
+from app.render.tidy import COUNTS, MEASURES, Measure, figures, options_of
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
@@ -87,15 +87,16 @@ class Book:
         self.book.set_properties({"title": document["title"], "created": released, "author": "Soundings"})
         made = self.book.add_format
         top = {"valign": "top"}
+        heading = {"bold": True, "font_color": "white", "bg_color": _INK, "text_wrap": True, "valign": "vcenter"}
         self.formats: dict[str, Format] = {
-            "text": made(top | {"text_wrap": True}),
+            "text": made(top),
+            "words": made(top | {"text_wrap": True}),
             "people": made(top | {"num_format": "#,##0"}),
             "share": made(top | {"num_format": "0%"}),
             "figure": made(top | {"num_format": "0.00"}),
             WITHHELD: made(top | {"font_color": "#767676", "italic": True, "align": "right"}),
-            "heading": made(
-                {"bold": True, "font_color": "white", "bg_color": _INK, "text_wrap": True, "valign": "vcenter"}
-            ),
+            "heading": made(heading),
+            "number": made(heading | {"align": "right"}),
             "title": made({"bold": True, "font_size": 18, "font_color": _INK}),
             "part": made({"bold": True, "font_size": 13, "font_color": _INK}),
             "name": made(top | {"font_color": "#5b6b75"}),
@@ -106,7 +107,7 @@ class Book:
         document = self.document
         sheets = {name: self.book.add_worksheet(name) for name in _SHEETS}
         self._summary(sheets["Summary"])
-        named = (Column("Item", 22), Column("Question", 48), Column("Construct", 18))
+        named = (Column("Item", 24), Column("Question", 60), Column("Construct", 18))
         told = [((entry["item"], entry["text"], entry["construct"]), entry["cells"]) for entry in document["items"]]
         self._cells(sheets["Items"], named, told)
         self._answers(sheets["Answers"])
@@ -125,8 +126,11 @@ class Book:
             raise TooLarge
         for at, column in enumerate(columns):
             sheet.set_column(at, at, column.width)
-            sheet.write_string(0, at, column.heading, self.formats["heading"])
-        sheet.set_row(0, 32)
+            sheet.write_string(0, at, column.heading, self.formats[_heading(column.style)])
+        sheet.set_row(0, 46)
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # such as the answer "3"
+        _printed(sheet)
+        sheet.repeat_rows(0)
         styles = [self.formats[column.style] for column in columns]
         withheld, row = self.formats[WITHHELD], 0
         for row, line in enumerate(lines, 1):
@@ -151,8 +155,8 @@ class Book:
         def lines() -> Iterator[Line]:
             for names, cells in told:
                 for cell in cells:
-                    where = (*names, first_up(people(cell["group"])), school_of(cell))
-                    if cell.get("status") == "protected":
+                    where = (*names, *_where(cell))
+                    if _hidden(cell):
                         yield (*where, *[WITHHELD] * len(paths))
                     else:
                         values = dict(figures(cell))
@@ -168,7 +172,7 @@ class Book:
         of = [c for _, groups in entries for cells in groups.values() for c in cells if COUNTS in c or _hidden(c)]
         schools = list(dict.fromkeys(c["school"] for c in of if c["school"] is not None))
         pooled = any("schools" in c for c in of)
-        columns = [Column("Item", 22), Column("Question", 48), Column("Group", 16), Column("Answer", 26)]
+        columns = [Column("Item", 24), Column("Question", 60), Column("Group", 16), Column("Answer", 26)]
         columns += [Column("Score", 8, "people"), Column("All schools", 11, "people")]
         columns += [Column("Pooled", 11, "people"), Column("Pooled schools", 26)] * pooled
         columns += [Column(place(school, None), 11, "people") for school in schools]
@@ -180,16 +184,11 @@ class Book:
                         continue  # nothing of it, or ranges, which have no counts
                     at = {c["school"]: c for c in cells if "schools" not in c}
                     pool: Mapping[str, Any] = next((c for c in cells if "schools" in c), {})
-                    for option in entry["options"] or [{"value": v, "label": v} for v in _options(cells)]:
-                        value = option["value"]
-                        if not any(value in cell.get(COUNTS, ()) for cell in cells):
-                            continue  # outside the scale: under "Not applicable" on the sheet of items
-                        first = (entry["item"], entry["text"], first_up(people(group)), option["label"])
-                        figures = (option.get("score"), _count(at.get(None), value))
-                        of_pool = (
-                            (_count(pool, value), place(None, pool["schools"]) if pool else None) if pooled else ()
-                        )
-                        yield (*first, *figures, *of_pool, *(_count(at.get(school), value) for school in schools))
+                    for value, label, score in options_of(entry, cells):
+                        first = (entry["item"], entry["text"], first_up(people(group)), label)
+                        together = (_count(pool, value), place(None, pool["schools"]) if pool else None)
+                        single = (_count(at.get(school), value) for school in schools)
+                        yield (*first, score, _count(at.get(None), value), *(together if pooled else ()), *single)
 
         self._table(sheet, columns, lines())
         sheet.freeze_panes(1, 4)
@@ -198,6 +197,7 @@ class Book:
     def _summary(self, sheet: Worksheet) -> None:
         document, release = self.document, self.document["release"]
         sheet.hide_gridlines(2)
+        _printed(sheet)
         sheet.write_string(0, 0, document["title"], self.formats["title"])
         sheet.set_row(0, 28)
         row = 1
@@ -214,65 +214,50 @@ class Book:
             sheet.write_string(row, 0, name, self.formats["name"])
             sheet.write_string(row, 1, said)
             row += 1
-        whole = [cell for cell in document["participation"] if cell["school"] is None]
-        row = self._short(sheet, row + 1, "Who answered", [((), whole)], ())
-        told = [
-            ((entry["title"],), [c for c in entry["cells"] if c["school"] is None and "schools" not in c])
-            for entry in document["constructs"]
-        ]
-        named = (Column("Construct", 34),)
-        self._short(sheet, row + 1, "Constructs, all schools together", told, named)
-        sheet.set_column(0, 0, 34)
-        sheet.set_column(1, 1, 18)
-        sheet.set_column(2, 9, 12)
+        asked = {cell["school"] for cell in _every(document)} - {None}
+        one = asked.pop() if len(asked) == 1 else None  # of a slice of one school, that school too
+
+        def short(cells: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+            return [cell for cell in cells if cell["school"] in (None, one) and "schools" not in cell]
+
+        counted = [(_where(cell), cell) for cell in short(document["participation"])]
+        row = self._short(sheet, row + 1, "Who answered", ("Group", "School"), counted)
+        measured = [((e["title"], *_where(cell)), cell) for e in document["constructs"] for cell in short(e["cells"])]
+        self._short(sheet, row + 1, "Constructs", ("Construct", "Group", "School"), measured)
+        for at, width in enumerate((44, 18, 18)):
+            sheet.set_column(at, at, width)
+        sheet.set_column(3, 10, 12)
 
     def _short(
-        self, sheet: Worksheet, row: int, title: str, told: Sequence[tuple[Line, Any]], named: Sequence[Column]
+        self, sheet: Worksheet, row: int, title: str, named: Sequence[str], told: Sequence[tuple[Line, Any]]
     ) -> int:
-        """Write a small table without filters: of every cell its group and what matters most."""
-        cells = [cell for _, cells in told for cell in cells]
-        if not cells:
+        """Write a small table without filters: of every cell what matters most. The row after it."""
+        measures = [measure for measure in _measures(cell for _, cell in told) if measure.path in _SHORT]
+        if not told:
             return row
         sheet.write_string(row, 0, title, self.formats["part"])
         row += 1
-        measures = [measure for measure in _measures(cells) if measure.path in _SHORT]
-        headings = [*(column.heading for column in named), "Group", *(measure.heading for measure in measures)]
-        for at, heading in enumerate(headings):
+        for at, heading in enumerate(named):
             sheet.write_string(row, at, heading, self.formats["heading"])
-        first = row = row + 1
-        for names, cells in told:
-            for cell in cells:
-                values = dict(figures(cell))
-                for at, text in enumerate((*names, first_up(people(cell["group"])))):
-                    sheet.write_string(row, at, text, self.formats["text"])
-                for at, measure in enumerate(measures, len(named) + 1):
-                    if cell.get("status") == "protected":
-                        sheet.write_string(row, at, WITHHELD, self.formats[WITHHELD])
-                    elif measure.path in values:
-                        sheet.write_number(row, at, _Exact(values[measure.path]), self.formats[measure.style])
-                row += 1
-        for at, measure in enumerate(measures, len(named) + 1):
+        for at, measure in enumerate(measures, len(named)):
+            sheet.write_string(row, at, measure.heading, self.formats["number"])
             if measure.path in ("favorable.share", "rate"):
-                bar = {
-                    "type": "data_bar",
-                    "bar_solid": True,
-                    "bar_color": "#b7d3e2",
-                    "min_type": "num",
-                    "max_type": "num",
-                }
-                sheet.conditional_format(first, at, row - 1, at, bar | {"min_value": 0, "max_value": 1})
-        return row
+                sheet.conditional_format(row + 1, at, row + len(told), at, _BAR)
+        for names, cell in told:
+            row += 1
+            values = dict(figures(cell))
+            for at, name in enumerate(names):
+                sheet.write_string(row, at, name, self.formats["text"])
+            for at, measure in enumerate(measures, len(named)):
+                if _hidden(cell):
+                    sheet.write_string(row, at, WITHHELD, self.formats[WITHHELD])
+                elif measure.path in values:
+                    sheet.write_number(row, at, _Exact(values[measure.path]), self.formats[measure.style])
+        return row + 1
 
     def _method(self, sheet: Worksheet) -> None:
         document = self.document
-        measures = _measures(
-            cell
-            for cells in (
-                document["participation"],
-                *(e["cells"] for e in (*document["items"], *document["constructs"])),
-            )
-            for cell in cells
-        )
+        measures = _measures(_every(document))
         lines: list[Line] = [(SIMULATED, None, None)] if document["simulated"] else []
         lines += [("How to read it", said, None) for said in NOTES]
         for group, promise in document["promise"].items():
@@ -281,7 +266,7 @@ class Book:
             lines.append((f"Questionnaire for {people(group)}", asked["instrument"], asked["digest"]))
         lines.append(("Definitions", f"version {document['release']['definitions']}", None))
         lines += [(measure.heading, measure.meaning, measure.path) for measure in measures]
-        columns = (Column("What", 30), Column("Meaning", 90), Column("In the other formats", 36))
+        columns = (Column("What", 34), Column("Meaning", 90, "words"), Column("In the other formats", 76))
         self._table(sheet, columns, lines)
         sheet.freeze_panes(1, 1)
 
@@ -306,11 +291,31 @@ NOTES = (
 )
 
 
-def school_of(cell: Mapping[str, Any]) -> str:
-    """Say which school a cell is of, or which schools together."""
+def _heading(style: str) -> str:
+    return "heading" if style in ("text", "words") else "number"
+
+
+def _printed(sheet: Worksheet) -> None:
+    """On paper: across the page, as wide as one."""
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&L&A&R&P / &N")
+
+
+def _where(cell: Mapping[str, Any]) -> tuple[str, str]:
+    """Say which group a cell is of, and which school or schools."""
     if "schools" in cell:
-        return place(None, cell["schools"]) + ", pooled"
-    return "All schools" if cell["school"] is None else place(cell["school"], None)
+        schools = place(None, cell["schools"]) + ", pooled"
+    else:
+        schools = "All schools" if cell["school"] is None else place(cell["school"], None)
+    return first_up(people(cell["group"])), schools
+
+
+def _every(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """All cells of a document."""
+    yield from document["participation"]
+    for entry in (*document["items"], *document["constructs"]):
+        yield from entry["cells"]
 
 
 def _measures(cells: Iterable[Mapping[str, Any]]) -> list[Measure]:
@@ -330,12 +335,7 @@ def _by_group(cells: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str,
 
 
 def _hidden(cell: Mapping[str, Any]) -> bool:
-    return bool(cell["status"] == "protected")
-
-
-def _options(cells: Iterable[Mapping[str, Any]]) -> Collection[str]:
-    """The options that an item without a list of them counts: those of a number."""
-    return dict.fromkeys(option for cell in cells for option in cell.get(COUNTS, ()))
+    return bool(cell.get("status") == "protected")  # rows of participation have no other status
 
 
 def _count(cell: Mapping[str, Any] | None, option: str) -> int | str | None:
