@@ -19,7 +19,7 @@ TREES = {name: tree for name, tree in MODULES.items() if tree.body}  # an empty 
 GROUND = {"errors"}
 PURE_SURVEY = GROUND
 PURE_ANALYSIS = {"survey"} | PURE_SURVEY
-PURE_RENDER = {"analysis"} | PURE_ANALYSIS
+PURE_RENDER = {"analysis", "vega"} | PURE_ANALYSIS
 MODELS = {"db", "sqlite", "auth", "config", "analysis"} | PURE_ANALYSIS
 SERVICES = {"models", "render"} | MODELS | PURE_RENDER
 WEB = {"services"} | SERVICES
@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "config": {"errors"},
     "auth": {"errors", "config"},
     "sqlite": set(),
+    "vega": set(),
     "db": {"errors", "config", "sqlite"},
     "survey": PURE_SURVEY,
     "analysis": PURE_ANALYSIS,

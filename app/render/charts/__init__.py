@@ -1,0 +1,42 @@
+"""Charts of the documents that the API serves: as Vega-Lite, SVG and PNG.
+
+Decides nothing of what may be shown: a chart has the figures of its document and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+from app import vega
+from app.render.charts.constructs import constructs
+from app.render.charts.likert import likert
+
+warm = vega.warm
+CHARTS: dict[str, Callable[..., dict[str, Any]]] = {"likert": likert, "constructs": constructs}
+
+
+def spec(chart: str, document: Mapping[str, Any], **choices: Any) -> dict[str, Any]:
+    """Make a chart as Vega-Lite JSON with its data inline.
+
+    Parameters
+    ----------
+    chart : a key of `CHARTS`.
+    document : what the API serves: the summary; for `gaps` and `trends` the documents of these names.
+    choices : what the function of the chart takes.
+    """
+    return CHARTS[chart](document, **choices)
+
+
+def svg(spec: Mapping[str, Any]) -> str:
+    """Draw a chart as SVG that says to everybody what it shows; it has no ids, so several fit in one page."""
+    drawn = vega.svg(dict(spec))
+    title = " ".join(spec["title"]["text"])
+    head, _, rest = drawn.partition(">")
+    return f'{head} role="img"><title>{escape(title)}</title><desc>{escape(spec["description"])}</desc>{rest}'
+
+
+def png(spec: Mapping[str, Any], scale: float = 2) -> bytes:
+    """Draw a chart as PNG; `scale` is the number of its pixels for one of the chart's."""
+    return vega.png(vega.svg(dict(spec)), scale)
