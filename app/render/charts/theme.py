@@ -128,7 +128,7 @@ def words(rows: Sequence[Row]) -> Row:
 
 
 def columns(
-    heads: Mapping[str, float], rows: Sequence[tuple[float, Sequence[str]]], left: float, top: float
+    heads: Mapping[str, float], rows: Sequence[tuple[float, Sequence[str]]], left: float, top: float = 7
 ) -> list[Row]:
     """Write columns of figures beside a plot, each with its head.
 
