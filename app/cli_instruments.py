@@ -77,24 +77,36 @@ def preview_instrument(
 @instrument_app.command("import")
 @told
 def import_instrument(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="XLSForm: .xlsx, .xls or .csv")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="XLSForm (.xlsx, .xls, .csv), Qualtrics (.qsf) or LimeSurvey (.lss)"
+        ),
+    ],
     group: Annotated[
-        str | None, typer.Option(help="family, staff, liaison or school_leader; else the form's own setting.")
+        str | None, typer.Option(help="family, staff, liaison or school_leader; else an XLSForm's own setting.")
     ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Write the definition here; else to stdout.")] = None,
-    locale: Annotated[str, typer.Option(help="The language of labels that name none.")] = "en",
+    locale: Annotated[str, typer.Option(help="The language of an XLSForm's labels that name none.")] = "en",
 ) -> None:
-    """Turn an XLSForm into a definition (YAML) and name what could not be carried over.
+    """Turn another tool's questionnaire into a definition (YAML) and name what could not be carried over.
 
     Exit status 1 when the definition needs work before it can be added; it is written all the same.
     """
     from app.render.definitions import definition_yaml
     from app.render.faults import fault_lines
-    from app.services import xlsforms
-    from app.survey.xlsform_import import instrument_of
+    from app.services import questionnaires, xlsforms
+    from app.survey import lss_import, qsf_import, xlsform_import
 
-    form, remarks = xlsforms.read(file.read_bytes(), file.suffix.removeprefix(".").lower())
-    imported = instrument_of(form, group, locale)
+    content, kind = file.read_bytes(), file.suffix.removeprefix(".").lower()
+    remarks: list[str] = []
+    if kind == "qsf":
+        imported = qsf_import.instrument_of(questionnaires.read_qsf(content), group)
+    elif kind == "lss":
+        imported = lss_import.instrument_of(questionnaires.read_lss(content), group)
+    else:
+        form, remarks = xlsforms.read(content, kind)
+        imported = xlsform_import.instrument_of(form, group, locale)
     for left in imported.left:
         say.print(f"not carried over: {left.where}: {left.what}", markup=False, soft_wrap=True)
     for remark in remarks:

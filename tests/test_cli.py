@@ -27,6 +27,7 @@ from tests import factories
 from tests.databases import SECRET, settings_for
 from tests.server import Api, must
 from tests.services.sending import export, fill
+from tests.survey import questionnaires
 
 ROOT = Path(__file__).parent.parent
 LIBRARY = ROOT / "app" / "survey" / "library"
@@ -227,6 +228,25 @@ def test_instrument_import_names_what_it_leaves(tmp_path: Path) -> None:
     unsound = told(soundings("instrument", "import", form, cwd=tmp_path), 1)  # of which group?
     assert "at /group" in unsound.stderr
     assert "not an XLSForm" in told(soundings("instrument", "import", LIBRARY / "staff.yaml", cwd=tmp_path), 1).stderr
+
+
+def test_instrument_import_reads_other_tools(tmp_path: Path) -> None:
+    survey = questionnaires.Lss("en", "es")
+    survey.group()
+    survey.question("R", "rank")
+    survey.question("Y", "bus")
+    (tmp_path / "a.lss").write_bytes(survey.xml())
+    asked = questionnaires.q(1, "TE", "SL"), questionnaires.q(2, "Timing", "PageTimer")
+    (tmp_path / "b.QSF").write_bytes(questionnaires.as_qsf(questionnaires.qsf(*asked)))
+    for name, lost, key in (("a.lss", "rank: to rank", "bus"), ("b.QSF", "Q2: the time", "q1")):
+        done = told(soundings("instrument", "import", name, "--group", "staff", cwd=tmp_path))
+        assert f"not carried over: {lost}" in done.stderr
+        assert [item["key"] for item in yaml.safe_load(done.stdout)["sections"][0]["items"]] == [key]
+    told(soundings("instrument", "import", "a.lss", "--group", "staff", "-o", "a.yaml", cwd=tmp_path))
+    assert "sound, 1 items" in told(soundings("instrument", "check", "a.yaml", cwd=tmp_path)).stderr
+    for name in ("wrong.qsf", "wrong.lss"):
+        (tmp_path / name).write_text("<!DOCTYPE x []><document/>")
+        assert "The file is no" in told(soundings("instrument", "import", name, cwd=tmp_path), 1).stderr
 
 
 def test_instrument_preview_serves_the_page(tmp_path: Path) -> None:

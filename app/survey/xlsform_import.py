@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from app.survey.foreign import LOST, NOTE_AFTER_A_QUESTION, Draft, Imported, short, together
 from app.survey.relevance import Asked, Unsayable, condition_of
 from app.survey.xlsform_words import Languages, bounds_of, number, slug, truth
 
@@ -30,23 +30,6 @@ _ABOUT_THE_DEVICE = {
     "start", "end", "today", "deviceid", "phonenumber", "username", "email", "audit", "subscriberid", "simserial",
     "start-geopoint", "background-audio", "background-geopoint",
 }  # fmt: skip
-_ANSWER_LIMIT = 62
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Something of a form that is not in the definition, or not as it was: where it stood, and a sentence."""
-
-    where: str
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A definition and what it lacks of the form that it was made of."""
-
-    definition: dict[str, Any]
-    left: list[Left]
 
 
 def instrument_of(form: Node, group: str | None = None, locale: str = "en") -> Imported:
@@ -61,22 +44,10 @@ def instrument_of(form: Node, group: str | None = None, locale: str = "en") -> I
     return _Importer(form, locale).run(group)
 
 
-@dataclass
-class _Importer:
-    form: Node
-    locale: str
-    left: list[Left] = field(default_factory=list)
-    asked: dict[str, Asked] = field(default_factory=dict)
-    keys: set[str] = field(default_factory=set)
-    scales: dict[str, Any] = field(default_factory=dict)
-    sections: list[dict[str, Any]] = field(default_factory=list)
-    intro: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.languages = Languages(str(self.form.get("default_language") or "default"), self.locale)
-
-    def name(self, where: str, what: str) -> None:
-        self.left.append(Left(where, what))
+class _Importer(Draft):
+    def __init__(self, form: Node, locale: str) -> None:
+        super().__init__(Languages(str(form.get("default_language") or "default"), locale))
+        self.form = form
 
     # -------------------------------------------------------------- the whole
     def run(self, group: str | None) -> Imported:
@@ -89,31 +60,10 @@ class _Importer:
                 self.intro = self.noted(self.intro, node)
             elif node.get("name") != "meta":
                 self.loose(node)
-        self.sections = [section for section in self.sections if section["items"] or self.gone(section)]
         title = self.languages.text(form.get("title") or form.get("id_string"))
         title |= self.languages.text(form.get("other_title"))
-        definition: dict[str, Any] = {
-            "key": slug(str(form.get("id_string") or "form"), set()),
-            "group": group or form.get("group"),
-            "title": title,
-            **({"intro": self.intro} if self.intro else {}),
-            "default_locale": self.languages.default,
-            "locales": [],
-            "scales": self.scales,
-            "constructs": self.constructs(),
-            "sections": self.sections,
-        }
-        self.name_unknown_languages()
-        definition["locales"] = self.languages.complete(definition, self.name)
-        return Imported(definition, self.left)
-
-    def gone(self, section: Mapping[str, Any]) -> bool:
-        self.name(section["key"], "the group has no question that was carried over")
-        return False
-
-    def name_unknown_languages(self) -> None:
-        for name, locale in self.languages.guessed.items():
-            self.name("languages", f"the language `{name}` names no code; it is taken for `{locale}`")
+        key = str(form.get("id_string") or "form")
+        return self.finish(key, group or form.get("group"), title, self.constructs())
 
     def constructs(self) -> list[dict[str, Any]]:
         rows = [] if "constructs" in self.lists_used() else self.form.get("choices", {}).get("constructs", [])
@@ -174,7 +124,7 @@ class _Importer:
         if "relevant" in node.get("bind", {}):
             self.name(str(node.get("name")), "the note's condition: it is part of an intro now and always shown")
         added = self.languages.text(node.get("label"))
-        return {k: "\n\n".join(filter(None, (before.get(k), added.get(k)))) for k in [*before, *added]}
+        return together(before, added)
 
     # -------------------------------------------------------------- questions
     def item(self, node: Node, conditions: Sequence[dict[str, Any]]) -> None:
@@ -211,15 +161,10 @@ class _Importer:
             item["required"] = True
         elif said not in ("", "no", "false", "false()", "0"):
             self.name(where, f"required only if `{said}`: an answer is never required here")
-        if any("lost" in condition for condition in conditions):
-            if item.pop("required", False):
-                self.name(where, "no answer is required any more, because its condition was not carried over")
-            conditions = [condition for condition in conditions if "lost" not in condition]
-        if conditions:
-            item["show_if"] = conditions[0] if len(conditions) == 1 else {"all": conditions}
+        self.condition(item, conditions, where)
 
     def relevant(self, node: Node, where: str) -> list[dict[str, Any]]:
-        """Read a node's condition; `{"lost": True}` stands for one that was not carried over."""
+        """Read a node's condition; `LOST` stands for one that was not carried over."""
         expression = str(node.get("bind", {}).get("relevant", "")).strip()
         if not expression:
             return []
@@ -227,7 +172,7 @@ class _Importer:
             return [condition_of(expression, self.asked)]
         except Unsayable as why:
             self.name(where, f"the condition `{expression}`: {why}; it is always shown here")
-            return [{"lost": True}]
+            return [LOST]
 
     # -------------------------------------------------------------- kinds
     def options(self, node: Node, where: str) -> list[tuple[dict[str, Any], Node]] | None:
@@ -277,24 +222,15 @@ class _Importer:
 
     def integer(self, node: Node, where: str, key: str) -> dict[str, Any]:
         low, high, _ = self.constraint(node, where)
-        found = {k: int(v) for k, v in (("minimum", low), ("maximum", high)) if v is not None}
-        return {"kind": "integer"} | self.counted(found, where, key)
-
-    def counted(self, bounds: dict[str, Any], where: str, key: str) -> dict[str, Any]:
-        known = len(bounds) == 2 and 0 <= bounds["maximum"] - bounds["minimum"] < _ANSWER_LIMIT
-        values = range(bounds["minimum"], bounds["maximum"] + 1) if known else ()
-        self.asked[where] = Asked(key, {str(value): value for value in values}, number=True)
-        return bounds
+        return self.whole(where, key, low, high)
 
     def decimal(self, node: Node, where: str, key: str) -> dict[str, Any]:
         low, high, _ = self.constraint(node, where)
-        self.asked[where] = Asked(key, number=True)
-        return {"kind": "number"} | {k: v for k, v in (("minimum", low), ("maximum", high)) if v is not None}
+        return self.number(where, key, low, high)
 
     def range(self, node: Node, where: str, key: str) -> dict[str, Any]:
         given = node.get("parameters", {})
         start, end, step = (number(given.get(k, d)) for k, d in (("start", "1"), ("end", "10"), ("step", "1")))
-        bounds: dict[str, Any] = {"minimum": min(start, end), "maximum": max(start, end)}
         if start > end:
             self.name(where, "the range runs from high to low; here it is a number between the two")
         whole = all(float(value).is_integer() for value in (start, end, step))
@@ -303,10 +239,8 @@ class _Importer:
                 where, f"steps of {step:g}: any {'whole ' if whole else ''}number between the bounds is taken here"
             )
         self.constraint(node, where)
-        if whole:
-            return {"kind": "integer"} | self.counted({k: int(v) for k, v in bounds.items()}, where, key)
-        self.asked[where] = Asked(key, number=True)
-        return {"kind": "number"} | bounds
+        describe = self.whole if whole else self.number
+        return describe(where, key, min(start, end), max(start, end))
 
     def text(self, node: Node, where: str, key: str) -> dict[str, Any]:
         _, _, length = self.constraint(node, where, words=True)
@@ -333,15 +267,15 @@ class _Importer:
         """Name whatever a row holds that nothing here reads."""
         for column, value in node.items():
             if column not in read and value not in (None, "", {}):
-                self.name(where, f"`{column}`: {_short(value)}")
+                self.name(where, f"`{column}`: {short(value)}")
         for column, value in node.get("bind", {}).items() if isinstance(node.get("bind"), Mapping) else ():
             if column not in ("relevant", "required", "constraint"):
-                self.name(where, f"`{column}`: {_short(value)}")
+                self.name(where, f"`{column}`: {short(value)}")
         known = ("start", "end", "step") if node.get("type") == "range" else ()
         for place in ("control", "parameters"):
             for column, value in (node.get(place) or {}).items():
                 if column not in known:
-                    self.name(where, f"`{column}`: {_short(value)}")
+                    self.name(where, f"`{column}`: {short(value)}")
 
 
 def _score(row: Node) -> dict[str, Any]:
@@ -354,12 +288,7 @@ def _why_not(kind: str) -> str:
     if kind in _ABOUT_THE_DEVICE:
         return f"`{kind}` is not collected: a response keeps the day alone and nothing of the device"
     if kind == "note":
-        return "a note after a question has no place here: only the beginning of a section takes a text"
+        return NOTE_AFTER_A_QUESTION
     if kind == "repeat":
         return "a repeated group is not asked: every item has one answer"
     return f"a question of the type `{kind}` is no kind of item here"
-
-
-def _short(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

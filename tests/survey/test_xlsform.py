@@ -18,11 +18,12 @@ from app.errors import InvalidRequest, NotExpressible
 from app.render.definitions import definition_yaml
 from app.services import xlsforms
 from app.survey.conditions import Condition
+from app.survey.foreign import Imported
 from app.survey.instrument import Instrument, parse
 from app.survey.items import ItemBase
 from app.survey.relevance import Asked, Unsayable, condition_of, expression_of, quoted
 from app.survey.xlsform_export import sheets
-from app.survey.xlsform_import import Imported, instrument_of
+from app.survey.xlsform_import import instrument_of
 from app.survey.xlsform_words import Languages, bounds_of, slug
 from tests import factories
 from tests.survey.strategies import answers, definitions, items_of, shown
