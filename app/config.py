@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     peer_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 60
     key_rate: Annotated[int, Field(ge=1, le=1_000_000)] = 1200
     retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    webhook_networks: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("database_url")
     @classmethod
@@ -54,12 +55,12 @@ class Settings(BaseSettings):
             raise ValueError("an SQLite database must be a file: what was acknowledged has to survive a restart")
         return value
 
-    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", "webhook_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for one in value:

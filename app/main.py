@@ -42,9 +42,12 @@ from app.routers import (
     webhooks,
 )
 from app.services import sessions
+from app.services.changes import open_due
+from app.services.courier import Courier
 from app.services.erasure import retire_due
 from app.services.gate import Gate
 from app.services.keys import KeyRing
+from app.services.outbound import Pinned
 from app.services.releases import Shelf
 from app.services.responses import Desk
 from app.services.scribe import Scribe
@@ -78,13 +81,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.state.soundings = State(
             settings, database, KeyRing(database), desk, Shelf(), Gate(settings.peer_rate, settings.key_rate)
         )
-        closer = asyncio.create_task(_keep_house(app.state.soundings))
+        courier = Courier(database, secret, Pinned(settings.webhook_networks))
+        chores = [asyncio.create_task(chore) for chore in (_keep_house(app.state.soundings), courier.run())]
         try:
             yield
         finally:
-            closer.cancel()
-            with suppress(asyncio.CancelledError):
-                await closer
+            for chore in chores:
+                chore.cancel()
+                with suppress(asyncio.CancelledError):
+                    await chore
             await run_in_threadpool(writer.stop)
             database.close()
 
@@ -133,6 +138,7 @@ async def _keep_house(state: State) -> None:
         if state.desk.taken_back.is_set():
             state.desk.taken_back.clear()
             state.database.forget_deleted()
+        open_due(state.database)
         if closed := close_due(state.database):
             log.info("waves.closed", count=len(closed))
         days = state.settings.retention_days

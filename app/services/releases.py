@@ -35,7 +35,7 @@ from app.db import Database
 from app.errors import AudienceNotServed, Fault, InvalidRequest, NotFound, ReleaseLeaks, ResultsNotReleased, WaveOpen
 from app.models.tables import Release, ReleaseDocument, Wave
 from app.render.file import File
-from app.services import comments, waves
+from app.services import comments, outbox, waves
 from app.services.audit import record
 from app.services.counting import count
 from app.survey.promise import fineness
@@ -197,10 +197,10 @@ def _store(
         comments.extract(session, facts, sealed, number)
         for audience, document in documents.items():
             canonical = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-            digest = "sha256:" + hashlib.sha256(canonical).hexdigest()
-            packed = zlib.compress(canonical, 6)
+            digest, packed = "sha256:" + hashlib.sha256(canonical).hexdigest(), zlib.compress(canonical, 6)
             session.add(ReleaseDocument(wave=wave, number=number, audience=audience, digest=digest, document=packed))
         record(session, by, "release.make", f"{wave}#{number}")
+        outbox.note(database, session, "released", wave, now, number)
     return number, True
 
 

@@ -32,7 +32,7 @@ from app.errors import (
 )
 from app.models.tables import InstrumentVersion, Release, RosterLine, School, SurveyResponse, Wave, WaveInstrument
 from app.models.waves import RosterIn, WaveIn
-from app.services import codes
+from app.services import codes, outbox
 from app.services.audit import record
 from app.services.instruments import codebook
 from app.services.paging import page
@@ -130,6 +130,7 @@ def put(
         session.flush()
         _field(session, key, body)
         record(session, by, "wave.create", key)
+        outbox.note_opening(database, session, row)
         return row, True
     fielded = {f"{v.key}@{v.version}" for v in instruments_of(session, key).values()}
     same_shape = (
@@ -154,6 +155,7 @@ def put(
         _check_started(database, session, row, body, promise, same_shape)
     row.title, row.closes_at, row.promise, row.revision = body.title, body.closes_at, promise, new_revision()
     record(session, by, "wave.change", key)
+    outbox.note_opening(database, session, row)
     return row, False
 
 
@@ -259,6 +261,8 @@ def close(database: Database, key: str, by: Caller | None) -> None:
         for statement in _RESEAL_SQLITE if database.is_sqlite else _RESEAL_POSTGRESQL:
             session.connection().execute(text(statement), {"wave": key} if ":wave" in statement else {})
         record(session, by, "wave.close", key)
+        outbox.note(database, session, "opened", key, row.opens_at)  # if nobody has noticed yet
+        outbox.note(database, session, "closed", key, row.closed_at)
     database.forget_deleted()
 
 

@@ -77,6 +77,14 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", "/v1/instruments/{instrument}/versions/{version}/schema"): (EVERYONE, 404),
     ("GET", "/v1/instruments/{instrument}/versions/{version}/codebook"): (EVERYONE, 404),
     ("GET", "/v1/instruments/{instrument}/versions/{version}/surveyjs"): (EVERYONE, 404),
+    ("GET", "/v1/changes"): ("PRDA", 200),
+    ("GET", "/v1/webhooks"): ("DA", 200),
+    ("POST", "/v1/webhooks"): ("DA", 422),
+    ("GET", "/v1/webhooks/{webhook}"): ("DA", 404),
+    ("DELETE", "/v1/webhooks/{webhook}"): ("DA", 404),
+    ("POST", "/v1/webhooks/{webhook}/test"): ("DA", 404),
+    ("GET", "/v1/webhooks/{webhook}/deliveries"): ("DA", 404),
+    ("POST", "/v1/webhooks/{webhook}/deliveries/{delivery}/repeat"): ("DA", 404),
     ("GET", "/v1/keys"): ("A", 200),
     ("POST", "/v1/keys"): ("A", 422),
     ("DELETE", "/v1/keys/{key_id}"): ("A", 404),
@@ -118,6 +126,7 @@ def call(client: httpx.Client, method: str, path: str) -> httpx.Response:
     address = path.format(
         wave="no-such-wave", school="no-such-school", group="family", item="no-such-item",
         instrument="no-such-instrument", version=1, number=1, key_id="key_0", comment="0" * 24,
+        webhook="wh_0", delivery="msg_0",
         response_id="7b0c3f5e-0000-4000-8000-000000000000",
     )  # fmt: skip
     headers = {"Withdrawal-Code": "AAAA-AAAA-AAAA-AAAA"} if method == "DELETE" else {}

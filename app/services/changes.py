@@ -1,0 +1,91 @@
+"""What has happened to waves, for those who follow it.
+
+Decides who may know of what, and where a reader goes on. In which order things are noted, `outbox.py` decides.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app.auth import Caller
+from app.db import Database
+from app.errors import AudienceNotServed, Fault, InvalidRequest
+from app.models.tables import ChangeEvent, Wave
+from app.services.outbox import note
+from app.services.releases import audience_of
+
+START = "0"
+"""The place before the first event."""
+
+
+def listed(session: Session, caller: Caller, limit: int, after: str | None) -> tuple[list[dict[str, Any]], str]:
+    """Give the events after a place that the caller may know, oldest first, and the place to go on from.
+
+    The place is always one to go on from: that of the last event given, or the one asked for when there is none.
+
+    Raises
+    ------
+    InvalidRequest : for a place that was never given.
+    """
+    query = (
+        select(ChangeEvent, Wave)
+        .join(Wave, col(Wave.key) == ChangeEvent.wave)
+        .where(col(ChangeEvent.number) > _number(session, after))
+        .order_by(col(ChangeEvent.number))
+        .execution_options(yield_per=500)
+    )
+    if caller.waves is not None:
+        query = query.where(col(ChangeEvent.wave).in_(sorted(caller.waves)))
+    with session.exec(query) as found:
+        known = (event for event, _ in found if _may_know(session, event, caller))
+        items = [_document(event) for event in islice(known, limit)]
+    return items, items[-1]["id"] if items else after or START
+
+
+def _number(session: Session, after: str | None) -> int:
+    if after is None or after == START:
+        return 0
+    number = session.exec(select(ChangeEvent.number).where(ChangeEvent.id == after)).first()
+    if number is None:
+        fault = Fault("?after", "invalid_cursor", "This is no place that the changes have given as `next`.")
+        raise InvalidRequest(faults=[fault])
+    return number
+
+
+def _may_know(session: Session, event: ChangeEvent, caller: Caller) -> bool:
+    """A release is known to those whom it has something for."""
+    if event.release:
+        try:
+            audience_of(session, event.wave, caller)
+        except AudienceNotServed:
+            return False
+    return True
+
+
+def _document(event: ChangeEvent) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "kind": event.kind,
+        "wave": event.wave,
+        "release": event.release or None,
+        "at": event.at,
+    }
+
+
+def open_due(database: Database) -> int:
+    """Note the opening of every wave whose time has come, and tell how many there were."""
+    with database.read() as session:
+        noted = select(ChangeEvent.wave).where(ChangeEvent.kind == "opened")
+        due = session.exec(
+            select(Wave.key).where(col(Wave.opens_at) <= database.now(session), col(Wave.key).not_in(noted))
+        ).all()
+    for key in due:
+        with database.write() as session:
+            database.lock_wave(session.connection(), key)
+            row = session.get(Wave, key)
+            if row is not None and row.opens_at <= database.now(session):  # it may have been put off meanwhile
+                note(database, session, "opened", key, row.opens_at)
+    return len(due)
