@@ -222,6 +222,10 @@ class KeyTaken(Problem):
     slug, title, status = "key-taken", "Something else has this key", 409
 
 
+class ActivitiesOverlap(Problem):
+    slug, title, status = "activities-overlap", "Somebody would be in two places at once", 409
+
+
 class GoalMeasured(Problem):
     slug, title, status = "goal-measured", "What decides about the goal can no longer be changed", 409
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -18,21 +17,28 @@ from app.config import Settings
 from app.db import Database
 from app.routers import (
     access,
+    activities,
     attributes,
+    calendars,
     changes,
     comments,
     entry,
     equity,
+    feeds,
     gaps,
     goals,
     imports,
     instruments,
     keys,
     names,
+    office,
+    office_comments,
+    office_results,
     pages,
     priorities,
     releases,
     reliability,
+    reports,
     responses,
     schools,
     service,
@@ -54,8 +60,7 @@ from app.services.scribe import Scribe
 from app.services.sheets import Sheets
 from app.services.waves import close_due
 from app.services.writer import ResponseWriter
-from app.survey.instrument import Instrument
-from app.web import problems, reference
+from app.web import openapi, problems, reference
 from app.web.express import Express
 from app.web.middleware import Envelope
 from app.web.state import Needs, State
@@ -101,10 +106,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # operation ids stay when an address changes
     )
     for module in (  # the busiest are matched first
-        responses, releases, attributes, reliability, gaps, trends, priorities, equity, comments, names,
-        waves, access, schools, instruments, goals, imports, keys, changes, webhooks, pages, sign_in, entry, service,
+        responses, releases, reports, attributes, reliability, gaps, trends, priorities, equity, comments, names,
+        waves, access, schools, instruments, goals, activities, feeds, calendars,
+        imports, keys, changes, webhooks, pages, sign_in, entry,
+        office, office_results, office_comments, service,
     ):  # fmt: skip
         app.include_router(module.router)
     reference.install(app)
@@ -127,7 +135,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             expose_headers=list(EXPOSED),
             max_age=600,
         )
-    _describe(app)
+    openapi.install(app)
     return app
 
 
@@ -153,59 +161,3 @@ async def _keep_house(state: State) -> None:
         except Exception as error:
             log.warning("housekeeping.failed", error=type(error).__name__)
         await asyncio.sleep(HOUSEKEEPING_S)
-
-
-def _describe(app: FastAPI) -> None:
-    """Complete the OpenAPI document with what FastAPI cannot see: bearer keys, problems, the instrument's schema."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = generate()
-            parts = document["components"]
-            parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-            definition = Instrument.model_json_schema(ref_template="#/components/schemas/{model}")
-            parts["schemas"] |= {**definition.pop("$defs"), "Instrument": definition}
-            parts["schemas"]["Problem"] = _PROBLEM
-            for name in ("HTTPValidationError", "ValidationError"):
-                parts["schemas"].pop(name, None)
-            problem = {
-                "description": "A problem.",
-                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-            }
-            for path, operations in document["paths"].items():
-                for operation in operations.values():
-                    operation["responses"].pop("422", None)
-                    operation["responses"]["4XX"] = operation["responses"]["5XX"] = problem
-                    if path.startswith("/v1/") or path == "/metrics":
-                        operation["security"] = [{"key": []}]
-        return app.openapi_schema or {}
-
-    app.openapi = openapi  # type: ignore[method-assign]
-
-
-_PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "instance"],
-    "properties": {
-        "type": {"type": "string", "examples": ["/problems/answers-invalid"]},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "instance": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["code", "detail"],
-                "properties": {
-                    "pointer": {"type": "string"},
-                    "parameter": {"type": "string"},
-                    "code": {"type": "string"},
-                    "detail": {"type": "string"},
-                    "expected": {"type": "array"},
-                },
-            },
-        },
-    },
-}

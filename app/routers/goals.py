@@ -24,7 +24,7 @@ def make_goal(body: NewGoal, held: Held, caller: Director) -> Response:
     key = body.key
     if key is None:
         with held.database.read() as session:
-            key = goals.free_key(session, body.title)
+            key = goals.free_key(session, Goal, body.title)
     made, _ = goals.put(held.database, held.shelf, caller, key, body, lambda _: None, new=True)
     return Json(made, 201, headers={"Location": f"/v1/goals/{key}"})
 

@@ -20,7 +20,7 @@ from app.auth import Caller
 from app.db import Database
 from app.errors import Fault, GoalMeasured, InvalidRequest, KeyTaken, NotFound, Problem, pointer
 from app.models.goals import FindingIn, GoalIn
-from app.models.tables import Goal, Wave
+from app.models.tables import Activity, Goal, Wave
 from app.services import exact, releases, waves
 from app.services.audit import record
 from app.services.instruments import codebook
@@ -159,10 +159,10 @@ def _check_target(body: GoalIn, baseline: Mapping[str, Any]) -> None:
         raise InvalidRequest("The target decides nothing.", faults=faults)
 
 
-def free_key(session: Session, title: str) -> str:
-    """Make a key from a title that no goal has yet."""
-    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:56].strip("-") or "goal"
-    taken = set(session.exec(select(Goal.key).where(col(Goal.key).startswith(slug, autoescape=True))))
+def free_key(session: Session, table: type[Goal] | type[Activity], title: str) -> str:
+    """Make a key from a title that nothing in the table has yet."""
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:56].strip("-") or table.__name__.lower()
+    taken = set(session.exec(select(table.key).where(col(table.key).startswith(slug, autoescape=True))))
     number = 1
     while (key := slug if number == 1 else f"{slug}-{number}") in taken:
         number += 1

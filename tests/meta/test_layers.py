@@ -19,7 +19,8 @@ TREES = {name: tree for name, tree in MODULES.items() if tree.body}  # an empty 
 GROUND = {"errors"}
 PURE_SURVEY = GROUND
 PURE_ANALYSIS = {"survey"} | PURE_SURVEY
-PURE_RENDER = {"analysis", "vega"} | PURE_ANALYSIS
+ROADMAP = GROUND
+PURE_RENDER = {"analysis", "roadmap", "vega"} | PURE_ANALYSIS
 MODELS = {"db", "sqlite", "auth", "config", "analysis"} | PURE_ANALYSIS
 SERVICES = {"models", "render"} | MODELS | PURE_RENDER
 WEB = {"services"} | SERVICES
@@ -34,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "db": {"errors", "config", "sqlite"},
     "survey": PURE_SURVEY,
     "analysis": PURE_ANALYSIS,
+    "roadmap": ROADMAP,
     "render": PURE_RENDER,
     "models": MODELS,
     "services": SERVICES,
@@ -46,7 +48,9 @@ ALLOWED: dict[str, set[str]] = {
     "console": WEB,
     "cli_instruments": {"console", "preview", "scratch"} | ROUTERS,
     "cli_results": {"console"} | WEB,
-    "cli": {"__init__", "main", "demo", "scratch", "preview", "console", "cli_instruments", "cli_results"} | WEB,
+    "cli_report": {"console"} | WEB,
+    "cli": {"__init__", "main", "demo", "scratch", "preview", "console", "cli_instruments", "cli_report", "cli_results"}
+    | WEB,
     "__main__": {"cli"},
 }
 PURE = ("survey", "analysis", "render")

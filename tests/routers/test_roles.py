@@ -41,6 +41,7 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", "/v1/waves/{wave}/priorities"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/equity"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/gaps"): ("PRDA", 422),
+    ("GET", "/v1/waves/{wave}/report"): ("PRDA", 404),
     ("GET", "/v1/trends"): ("PRDA", 422),
     ("GET", "/v1/waves/{wave}/comments"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/comments/{comment}"): ("PRDA", 404),
@@ -66,6 +67,15 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", "/v1/goals/{goal}"): ("DA", 404),
     ("DELETE", "/v1/goals/{goal}"): ("DA", 404),
     ("GET", "/v1/goals/{goal}/progress"): ("DA", 404),
+    ("POST", "/v1/activities"): ("DA", 422),
+    ("GET", "/v1/activities"): ("PDA", 200),
+    ("PUT", "/v1/activities/{activity}"): ("DA", 422),
+    ("GET", "/v1/activities/{activity}"): ("PDA", 404),
+    ("DELETE", "/v1/activities/{activity}"): ("DA", 404),
+    ("GET", "/v1/calendar"): ("PDA", 200),
+    ("POST", "/v1/feeds"): ("DA", 422),
+    ("GET", "/v1/feeds"): ("DA", 200),
+    ("DELETE", "/v1/feeds/{feed}"): ("DA", 404),
     ("GET", "/v1/schools"): (EVERYONE, 200),
     ("GET", "/v1/schools/{school}"): (EVERYONE, 404),
     ("PUT", "/v1/schools/{school}"): ("DA", 422),
@@ -97,6 +107,7 @@ SERVICE = {
     ("GET", "/metrics"),
     ("GET", "/problems"),
     ("GET", "/problems/{slug}"),
+    ("GET", "/feeds/{token}.ics"),
 }
 
 OPERATIONS = [pytest.param(*key, id=f"{key[0]} {key[1]}") for key in TABLE]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.services.visits import Plan, Visit, propose
+from app.roadmap.visits import Plan, Visit, propose
 
 EASTERN = ZoneInfo("America/New_York")
 SCHOOLS = ("erving", "leverett", "shutesbury", "swift-river")

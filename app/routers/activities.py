@@ -1,0 +1,82 @@
+"""`/v1/activities` and `/v1/calendar`: meetings, visits and days of learning, and when they take place."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime
+
+from app.auth import Caller, Role
+from app.models.activities import ActivityIn, ActivityOut, Kind, NewActivity, OccurrencesOut, Status
+from app.models.base import Listing
+from app.models.tables import Activity
+from app.services import activities
+from app.survey.base import Slug
+from app.web.routes import Json, V1Route, check_if_match
+from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
+
+WRITERS: tuple[Role, ...] = ("director", "admin")
+VIEWERS: tuple[Role, ...] = ("principal", "director", "admin")
+router = APIRouter(prefix="/v1", route_class=V1Route, tags=["roadmap"])
+Director = Annotated[Caller, Depends(Needs(WRITERS))]
+Viewer = Annotated[Caller, Depends(Needs(VIEWERS))]
+Force = Annotated[bool, Query(description="Put it though somebody is elsewhere at the time.")]
+School = Annotated[Slug | None, Query(description="Of this school, and of all schools.")]
+
+
+@router.post("/activities", status_code=201, response_model=ActivityOut)
+def make_activity(body: NewActivity, held: Held, caller: Director, session: Writer, force: Force = False) -> Response:
+    """Plan an activity; without a key it gets one that is made from its title."""
+    made, _ = activities.put(held.database, session, caller, body.key, body, activities.new_only, force=force)
+    return Json(made, 201, headers={"Location": f"/v1/activities/{made['key']}"})
+
+
+@router.get("/activities", response_model=Listing)
+def list_activities(
+    caller: Viewer, session: Reader, school: School = None,
+    kind: Annotated[Kind | None, Query()] = None, status: Annotated[Status | None, Query()] = None,
+    goal: Annotated[Slug | None, Query()] = None, limit: Limit = 100, after: After = None,
+) -> Response:  # fmt: skip
+    """List activities; a principal's are those of its schools, without private notes."""
+    found = activities.listed(session, caller, limit, after, school=school, kind=kind, status=status, goal=goal)
+    return Json(listing(*found))
+
+
+@router.put("/activities/{activity}", response_model=ActivityOut, responses={201: {"model": ActivityOut}})
+def put_activity(
+    activity: Key, body: ActivityIn, request: Request, held: Held, caller: Director, session: Writer,
+    force: Force = False,
+) -> Response:  # fmt: skip
+    """Plan an activity (201) or change it (200)."""
+
+    def check(standing: Activity | None) -> None:
+        check_if_match(request, None if standing is None else activities.told(standing, caller))
+
+    document, made = activities.put(held.database, session, caller, activity, body, check, force=force)
+    return Json(document, 201 if made else 200, headers={"Location": f"/v1/activities/{activity}"} if made else None)
+
+
+@router.get("/activities/{activity}", response_model=ActivityOut)
+def read_activity(activity: Key, caller: Viewer, session: Reader) -> Response:
+    """Read an activity."""
+    return Json(activities.told(activities.find(session, activity, caller), caller))
+
+
+@router.delete("/activities/{activity}", status_code=204)
+def remove_activity(activity: Key, caller: Director, session: Writer) -> Response:
+    """Remove an activity. One that is called off is better canceled: calendars then take it out."""
+    activities.remove(session, activity, caller)
+    return Response(status_code=204)
+
+
+@router.get("/calendar", response_model=OccurrencesOut)
+def read_calendar(
+    caller: Viewer, session: Reader, school: School = None, kind: Annotated[Kind | None, Query()] = None,
+    begins: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    ends: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    limit: Limit = 100, after: After = None,
+) -> Response:  # fmt: skip
+    """List what takes place within a span of time, an entry for each occurrence, in time order."""
+    found = activities.calendar(session, caller, limit, after, begins=begins, ends=ends, school=school, kind=kind)
+    return Json(listing(*found))
