@@ -11,10 +11,21 @@ from typing import Any
 
 from app import vega
 from app.render.charts.constructs import constructs
+from app.render.charts.gaps import gaps
+from app.render.charts.heat_map import heat_map
 from app.render.charts.likert import likert
+from app.render.charts.participation import participation
+from app.render.charts.trends import trends
 
 warm = vega.warm
-CHARTS: dict[str, Callable[..., dict[str, Any]]] = {"likert": likert, "constructs": constructs}
+CHARTS: dict[str, Callable[..., dict[str, Any]]] = {
+    "likert": likert,
+    "constructs": constructs,
+    "gaps": gaps,
+    "heat-map": heat_map,
+    "trends": trends,
+    "participation": participation,
+}
 
 
 def spec(chart: str, document: Mapping[str, Any], **choices: Any) -> dict[str, Any]:

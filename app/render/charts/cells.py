@@ -1,11 +1,11 @@
-"""Which cell of a document a chart draws, and the mark of what is withheld."""
+"""Which cell of a document a chart draws, and how it is named."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.render.charts.theme import EDGE, Names, Row, layer, of, percent, place_name
+from app.render.charts.theme import Names, Row, percent, place_name
 
 Entry = Mapping[str, Any]
 Cell = Mapping[str, Any]
@@ -56,7 +56,7 @@ def said_share(cell: Cell) -> str:
     favorable = cell.get("favorable") or {}
     if "share" in favorable:
         return "" if favorable["share"] is None else percent(favorable["share"])
-    return f"{percent(favorable['low'])}–{percent(favorable['high'])}" if favorable else ""
+    return f"{100 * favorable['low']:.0f}–{percent(favorable['high'])}" if favorable else ""
 
 
 def scope(cells: Iterable[Cell], school: str | None, names: Names) -> str:
@@ -71,13 +71,3 @@ def scope(cells: Iterable[Cell], school: str | None, names: Names) -> str:
 def place_fields(cell: Cell) -> Row:
     """Give what names a cell in the data of a chart."""
     return {name: cell[name] for name in ("group", "school", "schools") if name in cell}
-
-
-HATCH = "".join(f"M{x / 10:g},0.5L{x / 10 + 1:g},-0.5" for x in range(-5, 6))
-"""A square of slanted lines, as the path of a mark."""
-
-
-def hatch(rows: Sequence[Row], size: float) -> Row:
-    """Mark what is withheld at the `x` and `y` of rows; `size` is that of the mark in pixels each way."""
-    mark = {"type": "point", "x": of("x"), "y": of("y"), "shape": HATCH, "size": size * size, "fill": None}
-    return layer(rows, {**mark, "stroke": EDGE, "strokeWidth": 1})

@@ -44,6 +44,7 @@ from app.render.charts.theme import (
     group_name,
     layer,
     legend,
+    mixed,
     of,
     panel,
     percent,
@@ -147,7 +148,7 @@ def _section(lines: Sequence[_Line], width: int, *, banded: bool) -> Row:
     apart = any(line.cell.get("not_applicable") for line in lines)
     heads = {"favorable": FAVORABLE, "n": BASE} | ({"not applicable": APART} if apart else {})
     room = width - LEFT - sum(heads.values())
-    layers += _ranges(rows) if banded else [zero_line(head + 10, top), *_bars(rows, room)]
+    layers += _ranges(rows) if banded else _bars(rows, room, head + 10, top)
     labels = [word(-LEFT, y, said) for _, said, y in rows]
     labels += columns(heads, [(y, _figures(line.cell)) for line, _, y in rows], room, head)
     return panel([*layers, words(labels)], room, top)
@@ -160,8 +161,8 @@ def _figures(cell: Cell) -> list[str]:
     return [said_share(cell), str(cell["n"]), str(cell.get("not_applicable", ""))]
 
 
-def _bars(rows: Sequence[tuple[_Line, list[str], float]], room: float) -> list[Row]:
-    """Stack the shares of the options, the middle of the neutral one at 0."""
+def _bars(rows: Sequence[tuple[_Line, list[str], float]], room: float, top: float, bottom: float) -> list[Row]:
+    """Stack the shares of the options, the middle of the neutral one at a line from top to bottom."""
     data: list[Row] = []
     for line, _, y in rows:
         cell = line.cell
@@ -192,7 +193,7 @@ def _bars(rows: Sequence[tuple[_Line, list[str], float]], room: float) -> list[R
         for row in data
         if width_of(percent(row["share"]), SMALL) + 3 < row["share"] * pixel
     ]  # fmt: skip
-    return [bars, words(labels)]
+    return [zero_line(x, top, bottom), bars, words(labels)]
 
 
 def _ranges(rows: Sequence[tuple[_Line, list[str], float]]) -> list[Row]:
@@ -221,13 +222,7 @@ def _look(off: float, most: float) -> Row:
     light, dark = (MIST, PINE) if off > 0 else (BLUSH, CLAY)
     steps = int(most + 0.5)
     depth = 1.0 if steps == 1 else (abs(off) - (0.5 if most % 1 else 1)) / (steps - 1)
-    mixed = _mixed(light, dark, depth)
-    return {"fill": mixed, "stroke": dark, "ink": SHEET if depth > 0.5 else INK}
-
-
-def _mixed(light: str, dark: str, depth: float) -> str:
-    parts = ((int(light[i : i + 2], 16), int(dark[i : i + 2], 16)) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(a + (b - a) * depth):02x}" for a, b in parts)
+    return {"fill": mixed(light, dark, depth), "stroke": dark, "ink": SHEET if depth > 0.5 else INK}
 
 
 # ------------------------------------------------------------------ in words

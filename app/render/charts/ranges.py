@@ -48,7 +48,7 @@ def dots(rows: Sequence[Row], x: Row) -> list[Row]:
     ]
 
 
-def zero_line(top: float, bottom: float) -> Row:
-    """Draw a line at 0, from pixel to pixel."""
+def zero_line(x: Row, top: float, bottom: float) -> Row:
+    """Draw a line at 0 of an axis, from pixel to pixel."""
     mark = {"type": "rule", "y": top, "y2": bottom, "color": INK, "strokeWidth": 1}
-    return layer([{"zero": 0}], mark, x=quantity("zero", axis=None))
+    return layer([{"zero": 0}], mark, x={**x, "field": "zero"})
