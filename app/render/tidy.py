@@ -19,7 +19,7 @@ class Field:
     """A column of a table: its name, its type and what it says."""
 
     name: str
-    type: Literal["text", "whole", "number", "time", "flag"]
+    type: Literal["text", "whole", "number", "day", "time", "flag"]
     meaning: str
 
 

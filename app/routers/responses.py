@@ -14,10 +14,11 @@ from starlette.concurrency import run_in_threadpool
 from app.auth import ADMINS, SENDERS, Caller
 from app.errors import Fault, Forbidden, InvalidRequest, NotFound
 from app.models.responses import BulkOut, Receipt, ResponseIn, Withdrawal
-from app.services import responses
+from app.services import extracts, responses
 from app.services.sheets import Sheet
 from app.survey.base import SLUG_PATTERN
 from app.web.bodies import BULK_LIMIT, read_body, read_json
+from app.web.files import choose
 from app.web.routes import Json, V1Route
 from app.web.state import Held, Key, Needs, State, Writer, peer_of, state_of
 
@@ -123,18 +124,31 @@ async def _withdrawal_code(request: Request) -> str:
     return code
 
 
-@router.get("", response_class=StreamingResponse, responses={200: {"content": {"application/x-ndjson": {}}}})
+@router.get(
+    "",
+    response_class=StreamingResponse,
+    responses={200: {"content": {media_type: {} for media_type in extracts.FORMATS.values()}}},
+)
 def export_responses(
-    wave: Key, held: Held, caller: Admin,
-    format: Annotated[Literal["ndjson"], Query()] = "ndjson",
+    wave: Key, held: Held, request: Request, caller: Admin,
+    format: Annotated[
+        Literal["ndjson", "csv", "parquet", "sav"] | None, Query(description="Or say it by `Accept`.")
+    ] = None,
+    group: Annotated[str | None, Query(max_length=64, description="Responses of this group alone.")] = None,
+    school: Annotated[str | None, Query(max_length=64, description="Responses of this school alone.")] = None,
     weights: Annotated[
         Literal["raked"] | None,
         Query(description="Add `weight`: over all lines it adds up to the roster, by school and by group."),
     ] = None,
 ) -> Response:  # fmt: skip
-    """Give every response of a wave, one a line. Always audited; passing it on breaks the promise."""
-    lines = responses.export(held.database, wave, caller, raked=weights is not None)
-    return StreamingResponse(lines, media_type="application/x-ndjson")
+    """Give every response of a wave, one a line or row. Always audited; passing it on breaks the promise."""
+    form = choose(request, format, extracts.FORMATS)
+    raked = weights is not None
+    extract = extracts.take(held.database, wave, caller, form, group=group, school=school, raked=raked)
+    headers = {"Breaks-Promise": extract.told}
+    if form != "ndjson":
+        headers["Content-Disposition"] = f'attachment; filename="{extract.name}"'
+    return StreamingResponse(extracts.content(extract), headers=headers, media_type=extracts.FORMATS[form])
 
 
 @router.get("/{response_id}", response_model=dict[str, Any])

@@ -1,4 +1,4 @@
-"""Responses: checked, stored once, receipted; taken back; read one by one or exported.
+"""Responses: checked, stored once, receipted; taken back; read one by one.
 
 Decides what a response must be to be stored. When it is durable, `writer.py` decides.
 """
@@ -15,11 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, select
-from sqlmodel import Session, col
+from sqlalchemy import Select
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
-from app.analysis.facts import School
 from app.auth import Caller, same_code, withdrawal_code
 from app.db import Database
 from app.errors import (
@@ -37,8 +36,8 @@ from app.errors import (
     WaveClosed,
     WaveNotOpen,
 )
-from app.models.tables import SurveyResponse, WithdrawnResponse
-from app.services import codes, waves, weights
+from app.models.tables import SurveyResponse, Wave, WithdrawnResponse
+from app.services import codes, waves
 from app.services.audit import record
 from app.services.instruments import codebook
 from app.services.ledger import Verdict
@@ -49,7 +48,7 @@ from app.survey.codebook import AnswersFaulty
 
 BULK_LINES = 10_000
 BULK_PART = 4_000  # lines checked before they are handed on to be stored
-EXPORT_ROWS = 5_000
+READ_ROWS = 5_000
 CODE_LENGTH = 100  # characters that may be typed as an access code
 
 _FIELDS = frozenset({"id", "group", "school", "locale", "answers", "instrument", "access_code"})
@@ -329,45 +328,17 @@ def get(session: Session, wave: str, identity: str, caller: Caller) -> dict[str,
     if row is None:
         raise NotFound("There is no response with this id.")
     record(session, caller, "response.read", wave)
-    return _document(row, books, waves.find(session, wave).simulated)
+    return document(row, books, waves.find(session, wave))
 
 
-def export(database: Database, wave: str, caller: Caller, *, raked: bool = False) -> Iterator[bytes]:
-    """Note the export, then give all responses of a wave as NDJSON, a few thousand at a time.
-
-    Raises
-    ------
-    NotFound
-    WaveOpen, WeightsImpossible : when they are to be `raked` to the roster (`weight` in every line) and cannot be.
-    """
-    weight: Mapping[tuple[School, str], float] = {}
-    if raked:
-        with database.read() as session:
-            weight = weights.raked(database, session, waves.find(session, wave))
-    with database.write() as session:
-        simulated = waves.find(session, wave).simulated
-        books = {g: (f"{v.key}@{v.version}", codebook(v)) for g, v in waves.instruments_of(session, wave).items()}
-        record(session, caller, "responses.export", wave)
-
-    def weighted(row: Any) -> dict[str, Any]:
-        return {"weight": weight[row.school, row.group]} if raked else {}
-
-    def parts() -> Iterator[bytes]:
-        with database.read() as session:
-            for rows in streamed(session, select(SurveyResponse.__table__).where(col(SurveyResponse.wave) == wave)):  # type: ignore[attr-defined]
-                documents = (_document(row, books, simulated) | weighted(row) for row in rows)
-                yield b"".join(orjson.dumps(document) + b"\n" for document in documents)
-
-    return parts()
-
-
-def streamed(session: Session, query: Select[Any], size: int = EXPORT_ROWS) -> Iterator[Any]:
+def streamed(session: Session, query: Select[Any], size: int = READ_ROWS) -> Iterator[Any]:
     """Run a query and give its rows in parts, never all at once in memory."""
     result = session.connection().execute(query.execution_options(stream_results=True, max_row_buffer=size))
     yield from result.partitions(size)
 
 
-def _document(row: Any, books: dict[str, Any], simulated: bool) -> dict[str, Any]:
+def document(row: Any, books: Mapping[str, Any], wave: Wave) -> dict[str, Any]:
+    """Give a stored response as JSON data."""
     instrument, book = books[row.group]
     return {
         "id": row.id,
@@ -377,7 +348,8 @@ def _document(row: Any, books: dict[str, Any], simulated: bool) -> dict[str, Any
         "locale": row.locale,
         "instrument": instrument,
         "received_on": row.received_on,
+        "promise": wave.promise[row.group]["mode"],
         "promise_digest": row.promise_digest,
-        "simulated": simulated,
+        "simulated": wave.simulated,
         "answers": book.decode(row.record, orjson.loads(row.open_answers) if row.open_answers else {}),
     }
