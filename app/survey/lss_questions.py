@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from app.survey.foreign import Draft, together
@@ -81,7 +82,7 @@ class Questions(Draft):
         """Add a question that is one item, and give its key."""
         where = question.code
         key = self.key(where)
-        self.remember(question, where, key, given)
+        self.call(question, where, Variable(where))
         about = self.read(question.help, where)
         asks = self.read(question.said, where)
         self.add(where, key, given, asks, about=about, required=_required(question), conditions=conditions)
@@ -95,23 +96,14 @@ class Questions(Draft):
             self.name(where, "the row is never shown and not carried over")
             return
         key = self.key(where)
-        self.remember(question, where, key, given, part.code)
+        self.call(question, where, Variable(where), part.code)
         about = together(self.read(question.said, question.code), self.read(question.help, question.code))
         asks = {k: v.replace("|", " – ") for k, v in self.read(part.said, where).items()}
         required = _required(question)
         self.add(where, key, given, asks, about=about, required=required, conditions=[*conditions, *condition])
 
-    def remember(self, question: Asked, name: str, key: str, given: dict[str, Any], part: str = "") -> None:
-        """Let equations ask for an item by its code, and by the numbers that older ones use."""
-        if name not in self.asked:  # numbers have said themselves what can be asked of them
-            options = given.get("options") or self.scales.get(given.get("scale", ""), {}).get("options", ())
-            values = {option["value"]: option["value"] for option in options}
-            values = {"Y": True, "N": False} if given["kind"] == "boolean" else values
-            several = given["kind"] == "multiple"
-            self.asked[name] = Askable(key, values, several=several, text=given["kind"] in ("text", "date"))
-        self.call(question, name, Variable(name), part)
-
     def call(self, question: Asked, name: str, variable: Variable, part: str = "") -> None:
+        """Let equations call something by its code, and by the numbers that older ones use."""
         row = question.row
         self.variables[name] = variable
         self.variables[f"{row.get('sid', '')}X{row.get('gid', '')}X{question.id}{part}"] = variable
@@ -131,7 +123,7 @@ class Questions(Draft):
             self.name(where, "a list without answers is no item here")
             return
         given = None if other else self.rated(where, question.answers, options, codes=False)
-        key = self.item(question, given or {"kind": "single", "options": options}, conditions)
+        key = self.item(question, given or self.listed(where, options), conditions)
         if other:
             self.words(question, f"{where}_other", "other", self.other(question), [{"item": key, "in": ["-oth-"]}])
         if question.type == "O":
@@ -150,7 +142,7 @@ class Questions(Draft):
         if not options:
             self.name(where, "a list without choices is no item here")
             return
-        key = self.item(question, {"kind": "multiple", "options": options}, conditions)
+        key = self.item(question, self.listed(where, options, several=True), conditions)
         for part in question.rows:
             self.call(question, f"{where}_{part.code}", Variable(where, part.code[:64]), part.code)
         for option in options:
@@ -166,7 +158,10 @@ class Questions(Draft):
             self.name(question.code, "an array without rows or answers is no item here")
             return
         given = self.described(question, question.code)
+        answered = self.asked[question.code]
         for part in question.rows:
+            where = f"{question.code}_{part.code}"
+            self.asked[where] = replace(answered, key=self.key(where))
             self.row(question, part, dict(given), conditions)
 
     def in_rows(self, question: Asked, conditions: Conditions) -> None:
@@ -177,32 +172,34 @@ class Questions(Draft):
     def words(self, question: Asked, where: str, part: str, label: Said, conditions: Conditions) -> None:
         """Ask for words beside a choice in an item of its own, called as LimeSurvey calls its column."""
         key = self.key(where)
-        self.remember(question, where, key, {"kind": "text"}, part)
+        self.asked[where] = Askable(key, text=True)
+        self.call(question, where, Variable(where), part)
         self.add(where, key, {"kind": "text"}, label, conditions=conditions)
 
     # -------------------------------------------------------------- kinds
     def described(self, question: Asked, where: str) -> dict[str, Any]:
-        """Describe the kind of a question, or of one of its rows, which conditions call `where`."""
+        """Describe the kind of a question, or of one of its rows, and what conditions may ask of it as `where`."""
         kind = question.type
         if kind in _POINTS:
-            return self.points(_POINTS[kind])
+            return self.points(where, _POINTS[kind])
         if kind in _LISTS:
-            options = [{"value": code, "label": self.built_in(code, where)} for code in _LISTS[kind]]
-            return {"kind": "single", "options": options}
+            return self.listed(where, [{"value": c, "label": self.built_in(c, where)} for c in _LISTS[kind]])
         if kind in ("F", "H"):
             options = [self.option(question, answer) for answer in question.answers if answer.scale == "0"]
             found = self.rated(where, question.answers, options, codes=True)
             if found is None:
                 self.name(where, "its answers have no scores: its rows are single choices, and ratings once they have")
-            return found or {"kind": "single", "options": options}
+            return found or self.listed(where, options)
         if kind == "Y":
+            self.asked[where] = Askable(self.key(where), {"Y": True, "N": False})
             return {"kind": "boolean"}
+        if kind in ("N", "K") or question.attribute("numbers_only"):
+            return self.bounded(question, where)
+        self.asked[where] = Askable(self.key(where), text=True)
         if kind == "D":
             if "H" in question.attribute("date_format"):
                 self.name(where, "the time of the day: only a date is asked here")
             return {"kind": "date"}
-        if kind in ("N", "K") or question.attribute("numbers_only"):
-            return self.bounded(question, where)
         longest = question.attribute("maximum_chars")
         known = re.fullmatch(r"[1-9]\d{0,3}", longest)
         return {"kind": "text"} | ({"max_length": int(longest)} if known else {})
@@ -221,10 +218,14 @@ class Questions(Draft):
             self.name(where, f"its bound `{said}`")
         return None
 
-    def points(self, most: int) -> dict[str, Any]:
+    def listed(self, where: str, options: list[dict[str, Any]], *, several: bool = False) -> dict[str, Any]:
+        self.asked[where] = Askable(self.key(where), {o["value"]: o["value"] for o in options}, several=several)
+        return {"kind": "multiple" if several else "single", "options": options}
+
+    def points(self, where: str, most: int) -> dict[str, Any]:
         numbers = [str(point) for point in range(1, most + 1)]
         options = [{"value": n, "score": int(n), "label": self.everywhere(n)} for n in numbers]
-        return self.rating(f"points{most}", options)
+        return self.rating(where, f"points{most}", options)
 
     def option(self, question: Asked, answer: Answer) -> dict[str, Any]:
         place = f"{question.code}/{answer.code}"
@@ -242,10 +243,11 @@ class Questions(Draft):
         for way in ways:
             if len(set(way)) == len(way) > 1 and all(re.fullmatch(r"-?\d{1,3}", score) for score in way):
                 scored = [option | {"score": int(score)} for option, score in zip(options, way, strict=True)]
-                return self.rating(where, scored)
+                return self.rating(where, where, scored)
         return None
 
-    def rating(self, wanted: str, options: list[dict[str, Any]]) -> dict[str, Any]:
+    def rating(self, where: str, wanted: str, options: list[dict[str, Any]]) -> dict[str, Any]:
+        self.asked[where] = Askable(self.key(where), {o["value"]: o["value"] for o in options})
         scale, new = self.scale(wanted, options)
         if new:
             self.name(f"scale {scale}", "which answers are favorable, the file does not say: mark them")
