@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.survey.base import Slug
 
+T = TypeVar("T")
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
 ]
@@ -19,17 +20,26 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def shown(**example: Any) -> ConfigDict:
+    """Give a schema an example, as its `model_config`."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class Document(BaseModel):
     """A reply, as the OpenAPI document describes it; fields may be added."""
 
     model_config = ConfigDict(extra="allow")
 
 
-class Listing(Document):
+MAYBE: Any = Field(default_factory=lambda: None)
+"""Of a member of a `Document`: it may be absent. Replies are described and not made by these classes."""
+
+
+class Listing(Document, Generic[T]):
     """A page of a list: go on with `?after=` the value of `next`."""
 
-    items: list[dict[str, Any]]
+    items: list[T]
     next: str | None
 
 
-__all__ = ["AwareDatetime", "Body", "Document", "Listing", "Name", "Slug"]
+__all__ = ["MAYBE", "AwareDatetime", "Body", "Document", "Listing", "Name", "Slug", "shown"]

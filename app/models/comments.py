@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints, model_validator
 
-from app.models.base import Body, Document
+from app.models.base import MAYBE, Body, Document, Listing, shown
 from app.models.tables import Comment
+from app.survey.instrument import Group
 
 Status = Literal["pending", "shown", "withheld", "redacted"]
 Words = Annotated[str, StringConstraints(max_length=200_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
@@ -16,6 +17,7 @@ Words = Annotated[str, StringConstraints(max_length=200_000, pattern=r"^[^\x00-\
 class ReviewIn(Body):
     """What the director decides on a comment; `text` is what is left of it, for `redacted` alone."""
 
+    model_config = shown(status="shown")
     status: Status
     text: Words | None = None
 
@@ -27,12 +29,21 @@ class ReviewIn(Body):
 
 
 class CommentOut(Document):
+    """What a person wrote; `schools` are those of the pool that it stands for."""
+
     id: str
-    group: str
+    group: Group
     school: str | None
+    schools: Annotated[list[str], MAYBE]
     item: str
     text: str
     status: Status
+
+
+class CommentList(Listing[CommentOut]):
+    """Comments in random order."""
+
+    simulated: bool
 
 
 def comment_document(row: Comment, pool: list[str] | None) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema
 
-from app.models.base import Body, Document, Slug
+from app.models.base import MAYBE, Body, Document, Slug, shown
 from app.survey.instrument import Group
+from app.survey.tables import Tool
+
+RowStatus = Literal["accepted", "replayed", "rejected", "withdrawn", "empty", "preview", "ready"]
 
 
 def _decoded(value: Any) -> bytes:
@@ -29,6 +32,7 @@ File = Annotated[
 class ImportIn(Body):
     """A file of responses. Without `apply` nothing is stored: the reply says what would become of each row."""
 
+    model_config = shown(group="family", school="erving", file="VGltZXN0YW1wLFBsYW4/Cg==")
     group: Group
     school: Slug | None = None
     file: File
@@ -40,29 +44,64 @@ class ImportIn(Body):
     partial: Annotated[StrictBool, Field(description="Store sound rows though others have faults.")] = False
 
 
+class RowFault(Document):
+    """What is wrong with a row, or with one of its cells."""
+
+    column: Annotated[str, MAYBE]
+    code: str
+    detail: str
+    expected: Annotated[list[Any], MAYBE]
+    given: Annotated[str, MAYBE]
+
+
+class RowOut(Document):
+    """A row of the file, and what became of it."""
+
+    row: int
+    status: RowStatus
+    faults: Annotated[list[RowFault], MAYBE]
+
+
+class Dropped(Document):
+    """A column that is no answer."""
+
+    """A column that holds no answers."""
+
+    column: str
+    heading: str
+
+
 class ImportOut(Document):
     """What became of every row, or would."""
 
     wave: str
-    group: str
+    group: Group
     instrument: str
-    tool: str
+    tool: Tool
     applied: bool
-    counts: dict[str, int]
-    dropped: list[dict[str, Any]]
-    rows: list[dict[str, Any]]
+    counts: Annotated[dict[str, int], Field(examples=[{"accepted": 12, "rejected": 1}])]
+    dropped: list[Dropped]
+    rows: list[RowOut]
     mapping: dict[str, Any]
 
 
 class DraftIn(Body):
     """A file for which a mapping is to be drafted."""
 
+    model_config = shown(group="family", file="VGltZXN0YW1wLFBsYW4/Cg==")
     group: Group
     file: File
+
+
+class Guess(Document):
+    """What a person should look at."""
+
+    column: str
+    text: str
 
 
 class DraftOut(Document):
     """A mapping to be read and corrected by a person, and what in it is a guess."""
 
     mapping: dict[str, Any]
-    guesses: list[dict[str, Any]]
+    guesses: list[Guess]

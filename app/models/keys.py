@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field, StrictBool, model_validator
 
 from app.auth import Audience, Role
-from app.models.base import Body, Document, Name, Slug
+from app.models.base import Body, Document, Listing, Name, Slug, shown
 from app.models.tables import ApiKey
 from app.survey.instrument import Group
 
@@ -15,6 +15,7 @@ from app.survey.instrument import Group
 class KeyIn(Body):
     """A key to be made."""
 
+    model_config = shown(role="reporter", name="Nightly report", audience="director")
     role: Role
     name: Name
     schools: Annotated[list[Slug], Field(min_length=1, max_length=5000)] | None = None
@@ -44,12 +45,29 @@ class KeyIn(Body):
 class KeyOut(Document):
     """A key without its secret."""
 
-    id: str
+    id: Annotated[str, Field(examples=["key_3f9a"])]
     name: str
     role: Role
+    schools: list[str] | None
+    waves: list[str] | None
+    groups: list[Group] | None
+    audience: Audience | None
+    publishable: bool
+    expires_at: AwareDatetime | None
 
 
-class KeyMade(KeyOut):
+class KeyListed(KeyOut):
+    """A key as it is stored."""
+
+    created_at: AwareDatetime
+    revoked_at: AwareDatetime | None
+
+
+class KeyList(Listing[KeyListed]):
+    """The keys, without their secrets."""
+
+
+class KeyMade(KeyListed):
     """A new key; `key` is the secret and is shown this once."""
 
     key: str

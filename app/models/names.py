@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints
 
 from app.auth import Caller
-from app.models.base import Body, Document
+from app.models.base import MAYBE, Body, Document, shown
 from app.models.tables import NameList
 from app.survey.redact import is_name
 
@@ -24,6 +24,7 @@ PersonName = Annotated[str, StringConstraints(min_length=2, max_length=100), Aft
 class NamesIn(Body):
     """The names of people that are taken out of every comment of a wave."""
 
+    model_config = shown(names=["Ana Ruiz", "Ms. Hale"])
     names: Annotated[list[PersonName], Field(max_length=20_000)]
 
 
@@ -32,6 +33,7 @@ class NamesOut(Document):
 
     wave: str
     count: int
+    names: Annotated[list[str], MAYBE]
 
 
 def names_document(row: NameList, caller: Caller) -> dict[str, Any]:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from app.models.base import Body, Document, Slug
+from pydantic import Field
+
+from app.models.base import MAYBE, Body, Document, Slug, shown
 from app.survey.instrument import Group
 
 
 class ResponseIn(Body):
     """One person's answers: item key -> option value, list of values, true/false, number, date or text."""
 
+    model_config = shown(
+        id="7b0c3f5e-2c0d-4d0e-9a43-0d1b2f6c9a10",
+        group="family",
+        school="erving",
+        locale="es",
+        answers={"comm_informed": "agree", "has_plan": "yes", "services_used": ["speech"]},
+    )
     id: UUID | None = None
     group: Group
     school: Slug | None = None
@@ -26,19 +36,48 @@ class Receipt(Document):
 
     id: UUID
     wave: str
-    group: str
+    group: Group
     school: str | None
     instrument: str
     withdrawal_code: str
     promise_digest: str
 
 
+class ResponseOut(Document):
+    """A stored response; `received_on` is a day and no time."""
+
+    id: UUID
+    wave: str
+    group: Group
+    school: str | None
+    locale: str
+    instrument: str
+    received_on: date
+    promise: Literal["confidential", "attributed"]
+    promise_digest: str
+    simulated: bool
+    answers: Annotated[dict[str, Any], Field(examples=[{"comm_informed": "agree"}])]
+
+
+class LineOut(Document):
+    """What became of one line, counted from 1; `problem` is a problem document."""
+
+    line: int
+    id: str | None
+    status: Literal["accepted", "replayed", "rejected"]
+    problem: Annotated[dict[str, Any], MAYBE]
+
+
 class BulkOut(Document):
+    """What became of every line."""
+
     accepted: int
     replayed: int
     rejected: int
-    results: list[dict[str, Any]]
+    results: list[LineOut]
 
 
 class Withdrawal(Body):
-    withdrawal_code: str
+    """The code from the receipt."""
+
+    withdrawal_code: Annotated[str, Field(examples=["ABCD-EFGH-IJKL-MNOP"])]

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AwareDatetime, Field, StrictBool, StrictInt, StringConstraints, field_validator, model_validator
 
-from app.models.base import Body, Document, Name, Slug
+from app.models.base import Body, Document, Listing, Name, Slug, shown
+from app.models.results import PromiseOut, ProtectedCell, Turnout
 from app.survey.instrument import Group
 from app.survey.promise import Access, Promise
 
 InstrumentRef = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}@[1-9][0-9]{0,8}$")]
+WaveStatus = Literal["scheduled", "open", "closed"]
+Unit = Literal["person", "household", "child"]
 _ZONES = available_timezones()
 
 
 class WaveIn(Body):
     """A wave as it is put."""
 
+    model_config = shown(
+        title="Fall 2022",
+        opens_at="2022-10-03T00:00:00-04:00",
+        closes_at="2022-10-28T23:59:59-04:00",
+        time_zone="America/New_York",
+        schools=["erving", "leverett", "shutesbury", "swift-river"],
+        instruments={"family": "family@1", "staff": "staff@1"},
+        promise={"family": {"mode": "confidential", "minimum": 10}},
+        access={"family": "code"},
+    )
     title: Name
     simulated: StrictBool = False
     opens_at: AwareDatetime
@@ -60,12 +73,32 @@ class WaveIn(Body):
         return self
 
 
+class Promised(PromiseOut):
+    """What a group is promised, its mark, and the same in plain words by language."""
+
+    digest: str
+    in_words: dict[Annotated[str, Field(examples=["en"])], str]
+
+
 class WaveOut(Document):
-    key: str
-    title: str
-    status: Literal["scheduled", "open", "closed"]
+    """A wave."""
+
+    key: Annotated[str, Field(examples=["2022-fall"])]
+    title: Annotated[str, Field(examples=["Fall 2022"])]
+    status: WaveStatus
     simulated: bool
+    opens_at: AwareDatetime
+    closes_at: AwareDatetime
+    closed_at: AwareDatetime | None
+    time_zone: Annotated[str, Field(examples=["America/New_York"])]
+    schools: list[Annotated[str, Field(examples=["erving"])]]
+    instruments: Annotated[dict[Group, str], Field(examples=[{"family": "family@1"}])]
     access: dict[Group, Access]
+    promise: dict[Group, Promised]
+
+
+class WaveList(Listing[WaveOut]):
+    """Waves."""
 
 
 class RosterLineIn(Body):
@@ -77,19 +110,32 @@ class RosterLineIn(Body):
 class RosterIn(Body):
     """How many people were eligible, and where the numbers are from."""
 
+    model_config = shown(
+        source="Enrollment of October 1", counts=[{"group": "family", "school": "erving", "eligible": 118}]
+    )
     source: Name
-    unit: Literal["person", "household", "child"] = "person"
+    unit: Unit = "person"
     counts: Annotated[list[RosterLineIn], Field(max_length=100_000)]
 
 
+class RosterLine(Document):
+    group: Group
+    school: str | None
+    eligible: int
+
+
 class RosterOut(Document):
+    """How many people were eligible."""
+
     wave: str
     source: str
-    unit: str
-    counts: list[dict[str, Any]]
+    unit: Unit
+    counts: list[RosterLine]
 
 
 class ParticipationOut(Document):
+    """How many have answered; `school` null is the whole union."""
+
     wave: str
-    status: str
-    cells: list[dict[str, Any]]
+    status: WaveStatus
+    cells: list[Turnout | ProtectedCell]

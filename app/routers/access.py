@@ -10,9 +10,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import DIRECTORS, Caller
-from app.errors import Fault, InvalidRequest
-from app.models.access import SLIPS, CodesIn, CodesMade, CodesOut
-from app.models.base import Listing
+from app.errors import CodesExceedRoster, Fault, InvalidRequest, WaveClosed
+from app.models.access import SLIPS, CodesIn, CodesMade, CodesOut, LinkList
 from app.render import codes as slips
 from app.render.file import File
 from app.services import access
@@ -20,6 +19,7 @@ from app.services.paging import part
 from app.survey.base import Slug
 from app.survey.instrument import Group
 from app.web.files import JSON, choose, send
+from app.web.openapi import FILE, fails
 from app.web.routes import Json, V1Route
 from app.web.routes import render as to_json
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, base_of, listing
@@ -34,7 +34,9 @@ MEDIA = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"
     "/access-codes",
     status_code=201,
     response_model=CodesMade,
-    responses={201: {"content": {"text/csv": {}, "application/pdf": {}}}},
+    responses=fails(
+        CodesExceedRoster, WaveClosed, also={201: {"content": {"text/csv": {}, "application/pdf": {}}} | FILE}
+    ),
 )
 def make_codes(
     wave: Key, body: CodesIn, request: Request, held: Held, caller: Director,
@@ -77,7 +79,7 @@ def void_codes(
     return Response(status_code=204)
 
 
-@router.get("/links", response_model=Listing)
+@router.get("/links", response_model=LinkList)
 def list_links(
     wave: Key, request: Request, held: Held, caller: Director, session: Reader, limit: Limit = 100, after: After = None
 ) -> Response:

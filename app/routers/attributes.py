@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.auth import READERS, Caller
+from app.errors import NotAcceptable
+from app.models.results import BreakdownOut
 from app.services import breakdowns
 from app.survey.base import SLUG_PATTERN
+from app.web.openapi import fails
 from app.web.routes import V1Route, check_accepts_json
 from app.web.state import Held, Key, Needs
 
@@ -16,7 +19,7 @@ router = APIRouter(prefix="/v1/waves/{wave}/attributes", route_class=V1Route, ta
 ResultReader = Annotated[Caller, Depends(Needs(READERS))]
 
 
-@router.get("/{item}/summary", response_model=dict[str, Any])
+@router.get("/{item}/summary", response_model=BreakdownOut, responses=fails(NotAcceptable))
 def read_breakdown(
     wave: Key, item: Annotated[str, Path(pattern=SLUG_PATTERN)], held: Held, request: Request, caller: ResultReader,
     group: Annotated[str | None, Query(max_length=64)] = None,

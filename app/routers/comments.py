@@ -7,9 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import DIRECTORS, READERS, Caller
-from app.models.base import Listing
-from app.models.comments import CommentOut, ReviewIn, Status
+from app.errors import AudienceNotServed, ResultsNotReleased
+from app.models.comments import CommentList, CommentOut, ReviewIn, Status
 from app.services import comments, releases
+from app.web.openapi import fails
 from app.web.routes import Json, V1Route, check_if_match
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
 
@@ -19,7 +20,7 @@ ResultReader = Annotated[Caller, Depends(Needs(READERS))]
 Filter = Annotated[str | None, Query(max_length=64)]
 
 
-@router.get("", response_model=Listing)
+@router.get("", response_model=CommentList, responses=fails(AudienceNotServed, ResultsNotReleased))
 def list_comments(
     wave: Key, held: Held, caller: ResultReader, group: Filter = None, school: Filter = None, item: Filter = None,
     status: Status | None = None, limit: Limit = 100, after: After = None,
@@ -33,7 +34,7 @@ def list_comments(
     return Json({**page, "simulated": within.simulated})
 
 
-@router.get("/{comment}", response_model=CommentOut)
+@router.get("/{comment}", response_model=CommentOut, responses=fails(AudienceNotServed))
 def read_comment(wave: Key, comment: Key, caller: ResultReader, session: Reader) -> Response:
     """Read one comment; its `ETag` may go with a review as `If-Match`."""
     return Json(comments.get(session, comments.scope(session, wave, caller), comment))

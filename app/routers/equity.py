@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import READERS, Caller
+from app.errors import NotAcceptable
+from app.models.equity import EquityOut
 from app.services import equity
+from app.web.openapi import fails
 from app.web.routes import V1Route, check_accepts_json
 from app.web.state import Held, Key, Needs
 
@@ -15,7 +18,7 @@ router = APIRouter(prefix="/v1/waves/{wave}/equity", route_class=V1Route, tags=[
 ResultReader = Annotated[Caller, Depends(Needs(READERS))]
 
 
-@router.get("", response_model=dict[str, Any])
+@router.get("", response_model=EquityOut, responses=fails(NotAcceptable))
 def read_equity(
     wave: Key, held: Held, request: Request, caller: ResultReader,
     attribute: Annotated[list[str] | None, Query(max_length=400)] = None,

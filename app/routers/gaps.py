@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import READERS, Caller
+from app.errors import NotAcceptable
+from app.models.gaps import GapsAmongOut, GapsOut
 from app.services import gaps
+from app.web.openapi import fails
 from app.web.routes import V1Route, check_accepts_json
 from app.web.state import Held, Key, Needs
 
@@ -16,7 +19,7 @@ ResultReader = Annotated[Caller, Depends(Needs(READERS))]
 Group = Annotated[str | None, Query(max_length=64)]
 
 
-@router.get("", response_model=dict[str, Any])
+@router.get("", response_model=GapsOut | GapsAmongOut, responses=fails(NotAcceptable))
 def read_gaps(
     wave: Key, held: Held, request: Request, caller: ResultReader,
     a: Group = None, b: Group = None,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from app.auth import DIRECTORS, Caller
-from app.errors import InvalidRequest, MalformedJson, faults_from
+from app.errors import InvalidRequest, MalformedJson, WaveNotOpen, faults_from
 from app.models.base import Body
 from app.models.imports import DraftIn, DraftOut, ImportIn, ImportOut
 from app.services import imports
 from app.survey.mapping import parse_mapping
 from app.web.bodies import holds_nul, read_json
+from app.web.openapi import fails, takes
 from app.web.routes import Json, V1Route
 from app.web.state import Key, Needs, state_of
 
@@ -23,10 +24,6 @@ Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
 
 BODY_LIMIT = 8 * 2**20  # a file of 5 MiB in base64, and a mapping
 M = TypeVar("M", bound=Body)
-
-
-def _takes(model: type[Body]) -> dict[str, Any]:
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}}
 
 
 async def _read(request: Request, model: type[M]) -> M:
@@ -39,7 +36,7 @@ async def _read(request: Request, model: type[M]) -> M:
         raise InvalidRequest(faults=faults_from(error.errors(include_url=False, include_input=False))) from None
 
 
-@router.post("", response_model=ImportOut, openapi_extra=_takes(ImportIn))
+@router.post("", response_model=ImportOut, responses=fails(WaveNotOpen), openapi_extra=takes(ImportIn))
 async def import_responses(wave: Key, request: Request, caller: Director) -> Response:
     """Examine a file, and with `apply` store it: all of its rows or none, unless it says `partial`."""
     body = await _read(request, ImportIn)
@@ -52,7 +49,7 @@ async def import_responses(wave: Key, request: Request, caller: Director) -> Res
     return Json(await imports.run(desk, sheet, caller, order))
 
 
-@router.post("/draft", response_model=DraftOut, openapi_extra=_takes(DraftIn))
+@router.post("/draft", response_model=DraftOut, openapi_extra=takes(DraftIn))
 async def draft_mapping(wave: Key, request: Request, caller: Director) -> Response:
     """Draft a mapping for a file, guesses included; a person reads it before it is used. Stores nothing."""
     body = await _read(request, DraftIn)

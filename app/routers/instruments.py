@@ -7,14 +7,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Path, Query, Response
 
 from app.auth import DIRECTORS, EVERYONE, Caller
-from app.errors import Fault, InvalidRequest, NotExpressible, pointer
-from app.models.base import Listing
-from app.models.instruments import InstrumentOut, version_head
+from app.errors import Fault, InstrumentIncompatible, InvalidRequest, NotExpressible, pointer
+from app.models.instruments import (
+    CheckOut,
+    CodebookOut,
+    InstrumentHead,
+    InstrumentList,
+    InstrumentOut,
+    VersionOut,
+    version_head,
+)
 from app.services import instruments
 from app.survey.craft import review
 from app.survey.instrument import parse
 from app.survey.schema import answers_schema
 from app.survey.surveyjs import NotSayable, surveyjs_model
+from app.web.openapi import LOCATED, fails
 from app.web.routes import Json, V1Route
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
 
@@ -28,7 +36,10 @@ Definition = Annotated[
 ]
 
 
-@router.post("", status_code=201, response_model=InstrumentOut, responses={200: {"model": InstrumentOut}})
+@router.post(
+    "", status_code=201, response_model=InstrumentHead,
+    responses=fails(InstrumentIncompatible, also={200: {"model": InstrumentHead, **LOCATED}, 201: LOCATED}),
+)  # fmt: skip
 def add_instrument(definition: Definition, held: Held, caller: Director, session: Writer) -> Response:
     """Store a definition: 201 and a new version, or 200 and the standing version that is identical."""
     row, made = instruments.add(held.database, session, definition, caller)
@@ -36,7 +47,7 @@ def add_instrument(definition: Definition, held: Held, caller: Director, session
     return Json(version_head(row), 201 if made else 200, headers=location)
 
 
-@router.post("/check", response_model=dict[str, Any])
+@router.post("/check", response_model=CheckOut, responses=fails(InstrumentIncompatible))
 def check_instrument(definition: Definition, caller: Director, session: Reader) -> Response:
     """Say whether a definition would be taken, and what a careful survey maker would question; stores nothing."""
     instrument = parse(definition)
@@ -53,14 +64,14 @@ def check_instrument(definition: Definition, caller: Director, session: Reader) 
     )
 
 
-@router.get("", response_model=Listing)
+@router.get("", response_model=InstrumentList)
 def list_instruments(caller: Anyone, session: Reader, limit: Limit = 100, after: After = None) -> Response:
     """List the newest version of every instrument."""
     rows, following = instruments.listed(session, caller, limit, after)
     return Json(listing([version_head(row) for row in rows], following))
 
 
-@router.get("/{instrument}", response_model=dict[str, Any])
+@router.get("/{instrument}", response_model=InstrumentOut)
 def read_instrument(instrument: Key, caller: Anyone, session: Reader) -> Response:
     """Read the newest version, and which versions there are."""
     rows = instruments.versions(session, instrument, caller)
@@ -69,7 +80,7 @@ def read_instrument(instrument: Key, caller: Anyone, session: Reader) -> Respons
     return Json({**version_head(newest), "versions": versions, "definition": newest.definition})
 
 
-@router.get("/{instrument}/versions/{version}", response_model=InstrumentOut)
+@router.get("/{instrument}/versions/{version}", response_model=VersionOut)
 def read_version(instrument: Key, version: Version, caller: Anyone, session: Reader) -> Response:
     """Read one version with its definition."""
     row = instruments.get(session, instrument, version, caller)
@@ -84,14 +95,14 @@ def read_schema(instrument: Key, version: Version, caller: Anyone, session: Read
     return Json(answers_schema(instruments.codebook(row).instrument, identifier))
 
 
-@router.get("/{instrument}/versions/{version}/codebook", response_model=dict[str, Any])
+@router.get("/{instrument}/versions/{version}/codebook", response_model=CodebookOut)
 def read_codebook(instrument: Key, version: Version, caller: Anyone, session: Reader) -> Response:
     """Give the map from the version's items to the columns of the stored record."""
     row = instruments.get(session, instrument, version, caller)
     return Json({"instrument": f"{row.key}@{row.version}", **instruments.codebook(row).document()})
 
 
-@router.get("/{instrument}/versions/{version}/surveyjs", response_model=dict[str, Any])
+@router.get("/{instrument}/versions/{version}/surveyjs", response_model=dict[str, Any], responses=fails(NotExpressible))
 def read_surveyjs(
     instrument: Key, version: Version, caller: Anyone, session: Reader,
     locale: Annotated[str | None, Query(max_length=35, description="The language in which the survey opens.")] = None,

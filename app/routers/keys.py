@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from app.auth import ADMINS, EVERYONE, Caller
-from app.models.base import Listing
-from app.models.keys import KeyIn, KeyMade, KeyOut, key_document
+from app.models.keys import KeyIn, KeyList, KeyMade, KeyOut, key_document
 from app.models.tables import ApiKey
 from app.services import keys
 from app.services.paging import page
+from app.web.openapi import LOCATED
 from app.web.routes import Json, V1Route
 from app.web.state import After, Limit, Needs, Reader, Writer, listing
 
@@ -20,14 +20,14 @@ Admin = Annotated[Caller, Depends(Needs(ADMINS))]
 Anyone = Annotated[Caller, Depends(Needs(EVERYONE))]
 
 
-@router.post("/keys", status_code=201, response_model=KeyMade)
+@router.post("/keys", status_code=201, response_model=KeyMade, responses={201: LOCATED})
 def make_key(body: KeyIn, caller: Admin, session: Writer) -> Response:
     """Make a key. Its secret is in the reply, this once."""
     row, secret = keys.create(session, body, caller)
     return Json({**key_document(row), "key": secret}, 201, headers={"Location": f"/v1/keys/{row.id}"})
 
 
-@router.get("/keys", response_model=Listing)
+@router.get("/keys", response_model=KeyList)
 def list_keys(caller: Admin, session: Reader, limit: Limit = 100, after: After = None) -> Response:
     """List the keys, without their secrets."""
     rows, following = page(session, ApiKey, limit, after, key="id")

@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from app.auth import DIRECTORS, READERS, Caller
-from app.models.base import Listing
+from app.errors import AudienceNotServed, ReleaseLeaks, WaveOpen
+from app.models.results import ReleaseList, ReleaseOut, SummaryOut
 from app.services import exports, releases
 from app.survey.base import SLUG_PATTERN
 from app.web.files import choose, send
+from app.web.openapi import FILE, LOCATED, fails
 from app.web.routes import Json, V1Route
 from app.web.state import Held, Key, Needs, Reader, State, listing
 
@@ -24,11 +26,16 @@ Format = Annotated[
     Literal["json", "csv", "xlsx", "parquet", "arrow"] | None, Query(description="Or say it by `Accept`.")
 ]
 _FILES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media_type: {} for media_type in exports.SUMMARY.values() if media_type != exports.JSON}}
+    200: {"content": {media_type: {} for media_type in exports.SUMMARY.values() if media_type != exports.JSON}} | FILE
 }
 
 
-@router.post("/releases", status_code=201, response_model=dict[str, Any], responses={200: {"model": dict[str, Any]}})
+@router.post(
+    "/releases",
+    status_code=201,
+    response_model=ReleaseOut,
+    responses=fails(WaveOpen, ReleaseLeaks, also={200: {"model": ReleaseOut}, 201: LOCATED}),
+)
 def make_release(wave: Key, held: Held, caller: Director) -> Response:
     """Publish a closed wave's figures: 201 the new release, 200 the standing one."""
     number, made = releases.make(held.database, held.shelf, wave, caller)
@@ -38,13 +45,13 @@ def make_release(wave: Key, held: Held, caller: Director) -> Response:
     return Json(document, 201 if made else 200, headers=headers)
 
 
-@router.get("/releases", response_model=Listing)
+@router.get("/releases", response_model=ReleaseList, responses=fails(AudienceNotServed))
 def list_releases(wave: Key, caller: ResultReader, session: Reader) -> Response:
     """List a wave's releases."""
     return Json(listing(releases.listed(session, wave, caller), None))
 
 
-@router.get("/releases/{number}", response_model=dict[str, Any])
+@router.get("/releases/{number}", response_model=ReleaseOut, responses=fails(AudienceNotServed))
 def read_release(wave: Key, number: Number, caller: ResultReader, session: Reader) -> Response:
     """Read what a release is: its number, time, digest and definitions."""
     return Json(releases.get(session, wave, number, caller))
@@ -60,7 +67,7 @@ def _slice(held: State, request: Request, caller: Caller, wave: str, format: str
     return send(file, etag=etag)
 
 
-@router.get("/summary", response_model=dict[str, Any], responses=_FILES)
+@router.get("/summary", response_model=SummaryOut, responses=_FILES)
 def read_summary(
     wave: Key, held: Held, request: Request, caller: ResultReader,
     item: Chosen = None, construct: Chosen = None, release: Which = None, format: Format = None,
@@ -69,7 +76,7 @@ def read_summary(
     return _slice(held, request, caller, wave, format, items=item, constructs=construct, number=release)
 
 
-@router.get("/groups/{group}/summary", response_model=dict[str, Any], responses=_FILES)
+@router.get("/groups/{group}/summary", response_model=SummaryOut, responses=_FILES)
 def read_group_summary(
     wave: Key, group: Annotated[str, Path(pattern=SLUG_PATTERN)], held: Held, request: Request, caller: ResultReader,
     item: Chosen = None, construct: Chosen = None, release: Which = None, format: Format = None,
@@ -78,7 +85,7 @@ def read_group_summary(
     return _slice(held, request, caller, wave, format, group=group, items=item, constructs=construct, number=release)
 
 
-@router.get("/schools/{school}/summary", response_model=dict[str, Any], responses=_FILES)
+@router.get("/schools/{school}/summary", response_model=SummaryOut, responses=_FILES)
 def read_school_summary(
     wave: Key, school: Key, held: Held, request: Request, caller: ResultReader,
     item: Chosen = None, construct: Chosen = None, release: Which = None, format: Format = None,

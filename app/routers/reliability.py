@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import READERS, Caller
+from app.errors import NotAcceptable
+from app.models.reliability import ReliabilityOut
 from app.services import reliability
+from app.web.openapi import fails
 from app.web.routes import V1Route, check_accepts_json
 from app.web.state import Held, Key, Needs
 
@@ -15,7 +18,7 @@ router = APIRouter(prefix="/v1/waves/{wave}/reliability", route_class=V1Route, t
 ResultReader = Annotated[Caller, Depends(Needs(READERS))]
 
 
-@router.get("", response_model=dict[str, Any])
+@router.get("", response_model=ReliabilityOut, responses=fails(NotAcceptable))
 def read_reliability(
     wave: Key, held: Held, request: Request, caller: ResultReader,
     group: Annotated[str | None, Query(max_length=64)] = None,

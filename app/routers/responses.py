@@ -12,13 +12,27 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.auth import ADMINS, SENDERS, Caller
-from app.errors import Fault, Forbidden, InvalidRequest, NotFound
-from app.models.responses import BulkOut, Receipt, ResponseIn, Withdrawal
+from app.errors import (
+    AccessCodeInvalid,
+    AnswersInvalid,
+    Fault,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    ResponseConflict,
+    ResponseWithdrawn,
+    WaveClosed,
+    WaveNotOpen,
+    WaveOpen,
+    WeightsImpossible,
+)
+from app.models.responses import BulkOut, Receipt, ResponseIn, ResponseOut, Withdrawal
 from app.services import extracts, responses
 from app.services.sheets import Sheet
 from app.survey.base import SLUG_PATTERN
 from app.web.bodies import BULK_LIMIT, read_body, read_json
 from app.web.files import choose
+from app.web.openapi import FILE, LOCATED, fails, header, takes
 from app.web.routes import Json, V1Route
 from app.web.state import Held, Key, Needs, State, Writer, peer_of, state_of
 
@@ -30,12 +44,13 @@ Admin = Annotated[Caller, Depends(Needs(ADMINS))]
 _UNWATCHED = nullcontext()  # nobody guesses codes where there are none
 
 
-def _takes(media_type: str, schema: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
-    return {"requestBody": {"required": required, "content": {media_type: {"schema": schema}}}}
-
-
+_LINES = {"requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}}
 # The busiest operation reads its path by hand; a key that no wave can have is simply not found.
-_WAVE = {"name": "wave", "in": "path", "required": True, "schema": {"type": "string", "pattern": SLUG_PATTERN}}
+_BY_HAND: list[dict[str, Any]] = [
+    {"name": "wave", "in": "path", "required": True, "schema": {"type": "string", "pattern": SLUG_PATTERN}},
+    {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string", "format": "uuid"},
+     "description": "The `id`, for clients that keep it out of the body."},
+]  # fmt: skip
 
 
 async def _sheet(held: State, wave: str, caller: Caller) -> Sheet:
@@ -51,8 +66,22 @@ async def _sheet(held: State, wave: str, caller: Caller) -> Sheet:
     "",
     status_code=201,
     response_model=Receipt,
-    responses={200: {"model": Receipt, "description": "A replay: it was stored before."}},
-    openapi_extra={**_takes("application/json", ResponseIn.model_json_schema()), "parameters": [_WAVE]},
+    responses=fails(
+        AccessCodeInvalid,
+        AnswersInvalid,
+        ResponseConflict,
+        ResponseWithdrawn,
+        WaveNotOpen,
+        also={
+            200: {
+                "model": Receipt,
+                "description": "A replay: it was stored before.",
+                "headers": header("Location", required=True) | header("Idempotency-Replayed", required=True),
+            },
+            201: LOCATED,
+        },
+    ),
+    openapi_extra={**takes(ResponseIn), "parameters": _BY_HAND},
 )
 async def submit_response(request: Request, caller: Sender) -> Response:
     """Store one response, once. Send it again with the same id whenever the reply did not arrive."""
@@ -69,7 +98,7 @@ async def submit_response(request: Request, caller: Sender) -> Response:
     return Response(orjson.dumps(receipt), 200 if replayed else 201, headers, "application/json")
 
 
-@router.post("/bulk", response_model=BulkOut, openapi_extra=_takes("application/x-ndjson", {"type": "string"}))
+@router.post("/bulk", response_model=BulkOut, openapi_extra=_LINES)
 async def submit_bulk(wave: Key, request: Request, caller: Sender) -> Response:
     """Store up to 10,000 responses, one a line, each with its id; every line gets a verdict."""
     if caller.publishable:
@@ -86,8 +115,9 @@ async def submit_bulk(wave: Key, request: Request, caller: Sender) -> Response:
 @router.delete(
     "/{response_id}",
     status_code=204,
+    responses=fails(WaveClosed),
     openapi_extra={
-        **_takes("application/json", Withdrawal.model_json_schema(), required=False),
+        **takes(Withdrawal, required=False),
         "parameters": [{"name": "Withdrawal-Code", "in": "header", "required": False, "schema": {"type": "string"}}],
     },
 )
@@ -127,7 +157,11 @@ async def _withdrawal_code(request: Request) -> str:
 @router.get(
     "",
     response_class=StreamingResponse,
-    responses={200: {"content": {media_type: {} for media_type in extracts.FORMATS.values()}}},
+    responses=fails(
+        WaveOpen,
+        WeightsImpossible,
+        also={200: {"content": {media_type: {} for media_type in extracts.FORMATS.values()}} | FILE},
+    ),
 )
 def export_responses(
     wave: Key, held: Held, request: Request, caller: Admin,
@@ -151,7 +185,7 @@ def export_responses(
     return StreamingResponse(extracts.content(extract), headers=headers, media_type=extracts.FORMATS[form])
 
 
-@router.get("/{response_id}", response_model=dict[str, Any])
+@router.get("/{response_id}", response_model=ResponseOut)
 def read_response(wave: Key, response_id: str, caller: Admin, session: Writer) -> Response:
     """Read one response through the codebook. Always audited."""
     if "\x00" in response_id:

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from app.auth import DIRECTORS, EVERYONE, Caller
-from app.models.base import Listing
-from app.models.schools import SchoolIn, SchoolOut, school_document
+from app.models.schools import SchoolIn, SchoolList, SchoolOut, school_document
 from app.models.tables import School
 from app.services import schools
+from app.web.openapi import LOCATED
 from app.web.routes import Json, V1Route, check_if_match
 from app.web.state import After, Key, Limit, Needs, Reader, Writer, listing
 
@@ -19,7 +19,7 @@ Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
 Anyone = Annotated[Caller, Depends(Needs(EVERYONE))]
 
 
-@router.put("/{school}", response_model=SchoolOut, responses={201: {"model": SchoolOut}})
+@router.put("/{school}", response_model=SchoolOut, responses={201: {"model": SchoolOut, **LOCATED}})
 def put_school(school: Key, body: SchoolIn, request: Request, caller: Director, session: Writer) -> Response:
     """Create a school (201) or replace it (200)."""
 
@@ -32,7 +32,7 @@ def put_school(school: Key, body: SchoolIn, request: Request, caller: Director, 
     )
 
 
-@router.get("", response_model=Listing)
+@router.get("", response_model=SchoolList)
 def list_schools(caller: Anyone, session: Reader, limit: Limit = 100, after: After = None) -> Response:
     """List the schools that the key may know."""
     rows, following = schools.listed(session, caller, limit, after)

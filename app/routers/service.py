@@ -10,19 +10,21 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.auth import DIRECTORS, Caller
 from app.errors import CATALOGUE, NotFound, Problem, StoreUnavailable
+from app.models.service import ProblemList, ProblemOut, StatusOut
+from app.web.openapi import fails
 from app.web.routes import Json, V1Route
 from app.web.state import Held, Needs
 
 router = APIRouter(route_class=V1Route, tags=["service"])
 
 
-@router.get("/healthz", response_model=dict[str, str])
+@router.get("/healthz", response_model=StatusOut)
 async def is_alive() -> Response:
     """Say that the process is alive."""
     return Json({"status": "ok"})
 
 
-@router.get("/readyz", response_model=dict[str, str])
+@router.get("/readyz", response_model=StatusOut, responses=fails(StoreUnavailable))
 def is_ready(held: Held) -> Response:
     """Say whether the database can be reached and has the schema of this program."""
     try:
@@ -50,13 +52,13 @@ def _entry(slug: str, problem: type[Problem]) -> dict[str, Any]:
     return {"type": f"/problems/{slug}", "title": problem.title, "status": problem.status}
 
 
-@router.get("/problems", response_model=dict[str, Any])
+@router.get("/problems", response_model=ProblemList)
 def list_problems() -> Response:
     """List every problem that this API can answer with."""
     return Json({"items": [_entry(slug, CATALOGUE[slug]) for slug in sorted(CATALOGUE)], "next": None})
 
 
-@router.get("/problems/{slug}", response_model=dict[str, Any])
+@router.get("/problems/{slug}", response_model=ProblemOut)
 def read_problem(slug: str) -> Response:
     """Explain one problem."""
     if slug not in CATALOGUE:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import READERS, Caller
+from app.errors import AudienceNotServed, NotAcceptable, ResultsNotReleased
+from app.models.trends import TrendsOut
 from app.services import trends
 from app.survey.base import Slug
+from app.web.openapi import fails
 from app.web.routes import V1Route, check_accepts_json
 from app.web.state import Held, Needs
 
@@ -17,7 +20,7 @@ ResultReader = Annotated[Caller, Depends(Needs(READERS))]
 MOST = 20
 
 
-@router.get("", response_model=dict[str, Any])
+@router.get("", response_model=TrendsOut, responses=fails(AudienceNotServed, NotAcceptable, ResultsNotReleased))
 def read_trends(
     held: Held, request: Request, caller: ResultReader,
     wave: Annotated[list[Slug], Query(min_length=2, max_length=MOST, description="Two or more waves, in any order.")],

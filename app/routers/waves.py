@@ -10,12 +10,21 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlmodel import Session
 
 from app.auth import DIRECTORS, EVERYONE, READERS, Caller
-from app.errors import NotFound
-from app.models.base import Listing
+from app.errors import (
+    AudienceNotServed,
+    CodesExceedRoster,
+    NotFound,
+    PromiseLoosened,
+    RosterFrozen,
+    WaveClosed,
+    WaveNotOpen,
+    WaveStarted,
+)
 from app.models.tables import Wave
-from app.models.waves import ParticipationOut, RosterIn, RosterOut, WaveIn, WaveOut
+from app.models.waves import ParticipationOut, RosterIn, RosterOut, WaveIn, WaveList, WaveOut
 from app.services import participation, waves
 from app.survey.promise import digest, plain_words
+from app.web.openapi import LOCATED, fails
 from app.web.routes import Json, V1Route, check_if_match
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
 
@@ -51,7 +60,11 @@ def _document(session: Session, row: Wave, now: datetime) -> dict[str, Any]:
     }
 
 
-@router.put("/{wave}", response_model=WaveOut, responses={201: {"model": WaveOut}})
+@router.put(
+    "/{wave}",
+    response_model=WaveOut,
+    responses=fails(PromiseLoosened, WaveClosed, WaveStarted, also={201: {"model": WaveOut, **LOCATED}}),
+)
 def put_wave(wave: Key, body: WaveIn, request: Request, held: Held, caller: Director, session: Writer) -> Response:
     """Create a wave (201) or change it (200). Once open: only the title, a later close, a stricter promise."""
 
@@ -64,7 +77,7 @@ def put_wave(wave: Key, body: WaveIn, request: Request, held: Held, caller: Dire
     return Json(document, 201 if made else 200, headers={"Location": f"/v1/waves/{wave}"} if made else None)
 
 
-@router.get("", response_model=Listing)
+@router.get("", response_model=WaveList)
 def list_waves(held: Held, caller: Anyone, session: Reader, limit: Limit = 100, after: After = None) -> Response:
     """List the waves that the key may know; for a collector the open ones that it serves."""
     rows, following = waves.listed(held.database, session, caller, limit, after)
@@ -79,14 +92,14 @@ def read_wave(wave: Key, held: Held, caller: Anyone, session: Reader) -> Respons
     return Json(_document(session, row, held.database.now(session)))
 
 
-@router.delete("/{wave}", status_code=204)
+@router.delete("/{wave}", status_code=204, responses=fails(WaveStarted))
 def remove_wave(wave: Key, held: Held, caller: Director, session: Writer) -> Response:
     """Remove a wave that has not opened."""
     waves.remove(held.database, session, wave, caller)
     return Response(status_code=204)
 
 
-@router.post("/{wave}/close", response_model=WaveOut)
+@router.post("/{wave}/close", response_model=WaveOut, responses=fails(WaveNotOpen))
 def close_wave(wave: Key, held: Held, caller: Director) -> Response:
     """Close a wave now, for good."""
     waves.close(held.database, wave, caller)
@@ -102,7 +115,11 @@ def _roster(session: Session, row: Wave) -> dict[str, Any] | None:
     return {"wave": row.key, "source": row.roster_source, "unit": row.roster_unit, "counts": lines}
 
 
-@router.put("/{wave}/roster", response_model=RosterOut, responses={201: {"model": RosterOut}})
+@router.put(
+    "/{wave}/roster",
+    response_model=RosterOut,
+    responses=fails(CodesExceedRoster, RosterFrozen, also={201: {"model": RosterOut}}),
+)
 def put_roster(wave: Key, body: RosterIn, request: Request, held: Held, caller: Director, session: Writer) -> Response:
     """Say how many people were eligible, by group and school; may be replaced until the first release."""
     made = waves.put_roster(
@@ -121,7 +138,7 @@ def read_roster(wave: Key, caller: Director, session: Reader) -> Response:
 
 
 # ------------------------------------------------------------------ participation
-@router.get("/{wave}/participation", response_model=ParticipationOut)
+@router.get("/{wave}/participation", response_model=ParticipationOut, responses=fails(AudienceNotServed))
 def read_participation(wave: Key, held: Held, caller: ResultReader, session: Reader) -> Response:
     """Say how many have answered, of how many; never who."""
     return Json(participation.read(held.database, session, wave, caller))

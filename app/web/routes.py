@@ -65,7 +65,7 @@ class V1Route(APIRoute):
         handle = super().get_route_handler()
         allowed, repeatable = _parameters(self.dependant)
         takes_json = self.body_field is not None
-        needs = next((d.call for d in self.dependant.dependencies if isinstance(d.call, Needs)), None)
+        needs = needs_of(self.dependant)
         is_read = "GET" in (self.methods or ())
 
         async def handler(request: Request) -> Response:
@@ -82,6 +82,11 @@ class V1Route(APIRoute):
             return conditional(request, response) if is_read and response.status_code == 200 else response
 
         return handler
+
+
+def needs_of(dependant: Dependant) -> Needs | None:
+    """Give what a route declares of the roles that may call it."""
+    return next((part.call for part in dependant.dependencies if isinstance(part.call, Needs)), None)
 
 
 def conditional(request: Request, response: Response) -> Response:
