@@ -13,8 +13,9 @@ import orjson
 from app.auth import Caller
 from app.db import Database
 from app.errors import NotAcceptable
-from app.render import columnar, delimited, tidy, workbook
+from app.render import columnar, delimited, tidy, xlsx
 from app.render.file import File
+from app.render.workbook import workbook
 from app.services import releases
 from app.services.releases import Shelf
 
@@ -22,7 +23,7 @@ JSON = "application/json"
 SUMMARY = {
     "json": JSON,
     "csv": delimited.MEDIA_TYPE,
-    "xlsx": workbook.MEDIA_TYPE,
+    "xlsx": xlsx.MEDIA_TYPE,
     "parquet": columnar.PARQUET,
     "arrow": columnar.ARROW,
 }
@@ -73,8 +74,8 @@ def _csv(document: Mapping[str, Any]) -> bytes:
 
 def _xlsx(document: Mapping[str, Any]) -> bytes:
     try:
-        return workbook.workbook(document)
-    except workbook.TooLarge:
+        return workbook(document)
+    except xlsx.TooLarge:
         raise NotAcceptable(
             "A workbook has no room for so many figures. Ask for a group, for constructs, or for another format."
         ) from None
