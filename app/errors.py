@@ -226,6 +226,10 @@ class ActivitiesOverlap(Problem):
     slug, title, status = "activities-overlap", "Somebody would be in two places at once", 409
 
 
+class PlanAccepted(Problem):
+    slug, title, status = "plan-accepted", "The plan has become activities", 409
+
+
 class GoalMeasured(Problem):
     slug, title, status = "goal-measured", "What decides about the goal can no longer be changed", 409
 

@@ -21,6 +21,7 @@ from app.routers import (
     attributes,
     calendars,
     changes,
+    charts,
     comments,
     entry,
     equity,
@@ -31,6 +32,7 @@ from app.routers import (
     instruments,
     keys,
     names,
+    observations,
     office,
     office_comments,
     office_results,
@@ -109,8 +111,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,  # operation ids stay when an address changes
     )
     for module in (  # the busiest are matched first
-        responses, releases, reports, attributes, reliability, gaps, trends, priorities, equity, comments, names,
-        waves, access, schools, instruments, goals, activities, feeds, calendars,
+        responses, releases, charts, reports, attributes, reliability, gaps, trends, priorities, equity, comments,
+        names, waves, access, schools, instruments, goals, activities, observations, feeds, calendars,
         imports, keys, changes, webhooks, pages, sign_in, entry,
         office, office_results, office_comments, service,
     ):  # fmt: skip

@@ -43,6 +43,7 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", "/v1/waves/{wave}/gaps"): ("PRDA", 422),
     ("GET", "/v1/waves/{wave}/report"): ("PRDA", 404),
     ("GET", "/v1/trends"): ("PRDA", 422),
+    ("GET", "/v1/waves/{wave}/charts/{chart}"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/comments"): ("PRDA", 404),
     ("GET", "/v1/waves/{wave}/comments/{comment}"): ("PRDA", 404),
     ("PATCH", "/v1/waves/{wave}/comments/{comment}"): ("DA", 422),
@@ -73,6 +74,13 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("GET", "/v1/activities/{activity}"): ("PDA", 404),
     ("DELETE", "/v1/activities/{activity}"): ("DA", 404),
     ("GET", "/v1/calendar"): ("PDA", 200),
+    ("PUT", "/v1/observations/plans/{plan}"): ("DA", 422),
+    ("GET", "/v1/observations/plans"): ("DA", 200),
+    ("GET", "/v1/observations/plans/{plan}"): ("DA", 404),
+    ("DELETE", "/v1/observations/plans/{plan}"): ("DA", 404),
+    ("PUT", "/v1/observations/plans/{plan}/visits"): ("DA", 422),
+    ("POST", "/v1/observations/plans/{plan}/accept"): ("DA", 404),
+    ("GET", "/v1/observations/coverage"): ("DA", 422),
     ("POST", "/v1/feeds"): ("DA", 422),
     ("GET", "/v1/feeds"): ("DA", 200),
     ("DELETE", "/v1/feeds/{feed}"): ("DA", 404),
@@ -136,7 +144,7 @@ def call(client: httpx.Client, method: str, path: str) -> httpx.Response:
     """Call an operation on things that do not exist."""
     address = path.format(
         wave="no-such-wave", school="no-such-school", group="family", item="no-such-item",
-        instrument="no-such-instrument", version=1, number=1, key_id="key_0", comment="0" * 24,
+        instrument="no-such-instrument", version=1, number=1, key_id="key_0", comment="0" * 24, chart="likert",
         webhook="wh_0", delivery="msg_0",
         response_id="7b0c3f5e-0000-4000-8000-000000000000",
     )  # fmt: skip

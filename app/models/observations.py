@@ -1,0 +1,92 @@
+"""API schemas of observations: plans of visits, the visits themselves, and how many of them took place."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, StrictInt, model_validator
+
+from app.models.activities import Attendee, Moment, Zone
+from app.models.base import Body, Document, Name, Slug
+
+MOST_DAYS, MOST_VISITS = 400, 500
+Days = Annotated[list[date], Field(max_length=MOST_DAYS)]
+
+
+class Busy(Body):
+    starts_at: Moment
+    ends_at: Moment
+
+
+class PlanIn(Body):
+    """What is asked of a proposal: days, times, and how often each school is visited."""
+
+    title: Name = "Observation of student support services"
+    begins: date
+    ends: date
+    time_zone: Zone
+    schools: Annotated[list[Slug], Field(min_length=1, max_length=MOST_VISITS)]
+    visits: Annotated[StrictInt, Field(ge=1, le=100)]
+    minutes: Annotated[StrictInt, Field(ge=15, le=480)] = 60
+    opens: time = time(8, 30)
+    closes: time = time(14, 30)
+    weekdays: Annotated[list[Annotated[StrictInt, Field(ge=0, le=6)]], Field(min_length=1, max_length=7)] = [*range(5)]
+    a_day: Annotated[StrictInt, Field(ge=1, le=8)] = 1
+    apart: Annotated[StrictInt, Field(ge=0, le=240)] = 30
+    busy: Annotated[list[Busy], Field(max_length=2000)] = []
+    holidays: Days = []
+    closed: dict[Slug, Days] = {}
+    observer: Attendee = Attendee(role="director")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> PlanIn:
+        if not 0 <= (self.ends - self.begins).days < MOST_DAYS:
+            raise ValueError(f"it ends on the day it begins or later, within {MOST_DAYS} days")
+        if self.opens >= self.closes:
+            raise ValueError("the day closes before it opens")
+        if self.opens.tzinfo or self.closes.tzinfo:
+            raise ValueError("opens and closes are by the clock of the time zone")
+        if len(self.schools) * self.visits > MOST_VISITS:
+            raise ValueError(f"a plan has {MOST_VISITS} visits at most")
+        if len(set(self.schools)) < len(self.schools):
+            raise ValueError("a school is listed twice")
+        if stray := sorted(set(self.closed) - set(self.schools)):
+            raise ValueError(f"closed days of schools that are not visited: {', '.join(stray)}")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+
+class VisitIn(Body):
+    school: Slug
+    starts_at: Moment
+    ends_at: Moment
+
+    @model_validator(mode="after")
+    def _in_order(self) -> VisitIn:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("it ends after it starts")
+        return self
+
+
+class VisitsIn(Body):
+    """A proposal as it was edited."""
+
+    visits: Annotated[list[VisitIn], Field(min_length=1, max_length=MOST_VISITS)]
+
+
+class PlanOut(Document):
+    key: str
+    plan: dict[str, Any]
+    visits: list[dict[str, Any]]
+    edited: bool
+    short: list[dict[str, Any]]
+
+
+class CoverageOut(Document):
+    plan: str
+    schools: list[dict[str, Any]]
