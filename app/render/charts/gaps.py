@@ -91,7 +91,7 @@ def _panel(rows: Sequence[Mapping[str, Any]], a: str, b: str, measure: Measure, 
     data = [_data(row, figure, y, measure) for row, y in places if (figure := _difference(row, measure)) is not None]
     ends = [abs(row[name]) for row in data for name in _ENDS if row[name] is not None]
     reach = _reach(ends, measure)
-    sides = f"← {people(b)} higher     {people(a)} higher →"
+    sides = f"← {people(b)} higher · {people(a)} higher →"
     points = "format(100 * datum.value, '+.0f')" if measure == "favorable" else "format(datum.value, '+.1f')"
     axis = {"labelExpr": f"datum.value == 0 ? '0' : {points}", "tickCount": 5, "title": sides}
     x = quantity("value", scale={"domain": [-reach, reach], "nice": False}, axis=axis)

@@ -29,6 +29,7 @@ from app.render.charts.theme import (
     legend,
     of,
     panel,
+    quantity,
     width_of,
     word,
     words,
@@ -36,7 +37,7 @@ from app.render.charts.theme import (
 )  # fmt: skip
 
 Measure = Literal["mean", "favorable"]
-PLOT, AXIS, NAMES = 92, 36, 132  # pixels: the height of a plot, its values at the left, its lines' names at the right
+PLOT, AXIS, NAMES = 92, 36, 140  # pixels: the height of a plot, its values at the left, its lines' names at the right
 SHAPES = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down")
 COLORS = ("#1d5a55", "#9c2f1b", "#2a5a94", "#7a5300")
 """One for each group in its place, all dark; a line is named at its end, and has a sign of its own."""
@@ -177,6 +178,7 @@ class _Marks(NamedTuple):
     joins: list[Row]
     spans: list[Row]
     points: list[Row]
+    signs: list[Row]
     hidden: list[Row]
     labels: list[Row]
 
@@ -186,7 +188,7 @@ def _panel(found: Sequence[_Measured], waves: Sequence[str], measure: Measure, w
     layers, top = legend([(WITHHELD, HATCHED)], 0, width) if key else ([], 4.0)
     across = width / min(2, len(found))
     groups = list(dict.fromkeys(line.group for one in found for line in one.lines))
-    marks = _Marks([], [], [], [], [], [])
+    marks = _Marks([], [], [], [], [], [], [])
     for first in range(0, len(found), 2):
         row = found[first : first + 2]
         titles = [wrapped(one.words, across - 20, most=3) for one in row]
@@ -198,18 +200,25 @@ def _panel(found: Sequence[_Measured], waves: Sequence[str], measure: Measure, w
             _axes(one, waves, place, measure, marks)
             _draw(one, groups, place, len(waves), measure, marks)
         top += deep + PLOT + 48
-    line = {"type": "rule", "x": of("x"), "y": of("y"), "x2": of("x2"), "y2": of("y2")}
-    look = {"stroke": of("color"), "strokeWidth": 2}
+    height = top - 20
+    ends = {
+        "x": _pixels("x", width), "x2": {"field": "x2"}, "y": _pixels("y", height), "y2": {"field": "y2"},
+    }  # fmt: skip
+    rule = {"type": "rule", "stroke": of("color"), "strokeWidth": 2}
     dot = {"type": "point", "x": of("x"), "y": of("y"), "size": 46, "filled": True, "opacity": 1, "shape": of("shape")}
-    return panel([
-        *layers,
-        layer(marks.grid, {**line, "stroke": LINE}),
-        layer(marks.joins, {**line, **look}),
-        layer(marks.spans, {**line, **look, "strokeWidth": 1.2}),
+    layers += [
+        layer(marks.grid, {"type": "rule", "stroke": LINE}, **ends),
+        layer(marks.joins, rule, **ends),
+        layer(marks.spans, {**rule, "strokeWidth": 1.2}, **ends),
         layer(marks.points, {**dot, "fill": of("color")}, description=SAID),
-        *([hatch(marks.hidden, 10, 10)] if key else []),
-        words(marks.labels),
-    ], width, top - 20)  # fmt: skip
+        layer(marks.signs, {**dot, "fill": of("color")}),
+    ]
+    layers += [hatch(marks.hidden, 10, 10)] if key else []
+    return panel([*layers, words(marks.labels)], width, height)
+
+
+def _pixels(field: str, most: float) -> Row:
+    return quantity(field, scale={"domain": [0, most], "range": [0, most]}, axis=None)
 
 
 def _axes(one: _Measured, waves: Sequence[str], place: _Place, measure: Measure, marks: _Marks) -> None:
@@ -271,8 +280,10 @@ def _draw(
     least = place.top - 4
     for row in sorted(last, key=lambda row: row["y"]):
         least = max(least, row["y"])
-        text = f"{group_name(row['group'])} {_said(row['value'], measure)}"
-        marks.labels.append(word(place.left + place.width + 6, least, text, ink=row["color"], size=SMALL))
+        told = f" {_said(row['value'], measure)}" if row["wave"] == waves - 1 else ""
+        text, x = f"{group_name(row['group'])}{told}", place.left + place.width + 10
+        marks.signs.append({"x": x, "y": least, "color": row["color"], "shape": row["shape"]})
+        marks.labels.append(word(x + 9, least, text, ink=row["color"], size=SMALL))
         least += LINE_HEIGHT
 
 
