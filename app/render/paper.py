@@ -77,6 +77,15 @@ def form(instrument: Instrument, locale: str, name: str, *, right_to_left: bool 
     return made
 
 
+def questions(instrument: Instrument, locale: str) -> list[dict[str, Any]]:
+    """Give what the form asks, by section, as it numbers and words it; `values` are those of the options, in order.
+
+    Whoever types a filled-in form in reads the same numbers and the same order on the screen.
+    """
+    sections: list[dict[str, Any]] = _Paper(instrument, locale).data()["sections"]
+    return sections
+
+
 class _Paper:
     """The words of one form."""
 
@@ -104,13 +113,16 @@ class _Paper:
     def item(self, item: Item) -> dict[str, Any]:
         several = isinstance(item, Multiple)
         labels = [str(option["label"]) for option in self.options(item)]
+        values = [str(option["value"]) for option in self.options(item)]
         return {
+            "key": item.key,
             "number": self.numbers[item.key],
             "text": item.text.say(self.locale),
             "help": None if item.help is None else item.help.say(self.locale),
             "only": None if item.show_if is None else self.words["only"].format(self.condition(item.show_if)),
             "how": self.words["many"] if several else "",
             "options": [*labels, self.words["none"]] if several else labels,
+            "values": [*values, ""] if several else values,
             "several": several,
             "in_a_row": isinstance(item, Rating) and len(labels) <= 7,
             "lines": LINES if item.is_comment else 1,

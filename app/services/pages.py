@@ -61,8 +61,12 @@ class Face:
         return self.mine.access == "code"
 
 
-def face(desk: Desk, wave: str, group: str, school: str | None, signature: str) -> Face:
+def face(desk: Desk, wave: str, group: str, school: str | None, signature: str | None) -> Face:
     """Find what an address leads to.
+
+    Parameters
+    ----------
+    signature : the `k` of the link; None for whoever is signed in and needs no link.
 
     Raises
     ------
@@ -75,7 +79,8 @@ def face(desk: Desk, wave: str, group: str, school: str | None, signature: str) 
         sheet = sheet_of(session, wave)
         if group not in sheet.groups or (school is not None and school not in sheet.schools):
             raise NotFound
-        if sheet.groups[group].access != "code" and not valid_link(desk.secret, wave, group, school, signature):
+        signed = signature is None or valid_link(desk.secret, wave, group, school, signature)
+        if sheet.groups[group].access != "code" and not signed:
             raise NotFound
         return _face(desk.database, session, sheet, group, school)
 

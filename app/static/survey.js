@@ -1,9 +1,8 @@
 // The survey page with a script: questions come and go as they are answered, answers stay on this device until they
 // are sent, and are sent later when there is no connection. Without it, the same page works through the server.
 import { all, deliver, flush, forget, put, remove } from "./queue.js";
+import { READ, every, find, holds, ticked, typed } from "./rules.js";
 
-const find = (selector, within = document) => within.querySelector(selector);
-const every = (selector, within = document) => [...within.querySelectorAll(selector)];
 const data = JSON.parse(find("#data").textContent);
 const { rules, words } = data;
 const PATH = location.pathname;
@@ -35,33 +34,6 @@ function make(tag, name, key, ...values) {
 const copy = (id) => find(id).content.cloneNode(true).firstElementChild;
 
 // ------------------------------------------------------------ answers and rules
-const typed = (node) => find("input, textarea", node).value;
-const ticked = (node) => every(":checked", node).map((box) => box.value);
-function numeric(pattern) {
-  return (node) => {
-    const text = typed(node).trim().replace(",", ".");
-    return text === "" ? null : pattern.test(text) ? Number(text) : text;
-  };
-}
-const READ = {
-  one: (node) => ticked(node)[0] ?? null,
-  boolean: (node) => ({ true: true, false: false })[ticked(node)[0]] ?? null,
-  many: (node) => { const found = ticked(node); return found.length ? found.filter((value) => value !== "") : null; },
-  integer: numeric(/^[+-]?\d{1,16}$/),
-  number: numeric(/^[+-]?\d{1,16}(\.\d{0,400})?$/),
-  date: (node) => (find("input", node).validity.badInput ? "?" : typed(node) || null),
-  text: (node) => (typed(node).trim() ? typed(node) : null),
-};
-
-export function holds(rule, answers) {
-  if (rule.all) return rule.all.every((part) => holds(part, answers));
-  if (rule.any) return rule.any.some((part) => holds(part, answers));
-  if (rule.not) return !holds(rule.not, answers);
-  const answer = answers[rule.item] ?? null;
-  if (answer === null) return false;
-  return Array.isArray(answer) ? answer.some((value) => rule.in.includes(value)) : rule.in.includes(answer);
-}
-
 // Show and hide by the rules; gives the answers of what is shown.
 function survey() {
   const answers = {};

@@ -92,6 +92,6 @@ def test_the_scripts_rules_are_the_servers(site: Site, visit: Callable[..., Page
     said = page.evaluate(
         "async ([script, cases]) => { const { holds } = await import(script);"
         " return cases.map(([rule, answers]) => holds(rule, answers)); }",
-        [module(page, "survey"), [case[:2] for case in cases]],
+        [module(page, "rules"), [case[:2] for case in cases]],
     )
     assert [(case, verdict) for case, verdict in zip(cases, said, strict=True) if case[2] is not verdict] == []
