@@ -191,6 +191,12 @@ def listed(session: Session, within: Scope, limit: int, after: str | None) -> tu
     return [comment_document(row, pools.get(row.group)) for row in rows], following
 
 
+def counted(session: Session, within: Scope) -> dict[str, int]:
+    """Status -> how many comments of the scope have it."""
+    query = select(Comment.status, func.count()).where(*_where(within, _pools(session, within.wave)))
+    return dict(session.exec(query.group_by(col(Comment.status))).all())
+
+
 def get(session: Session, within: Scope, identity: str) -> dict[str, Any]:
     """Raises NotFound."""
     pools = _pools(session, within.wave)
