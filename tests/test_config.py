@@ -114,6 +114,16 @@ def test_where_requests_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
             Settings()
 
 
+def test_where_webhooks_may_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().webhook_networks == (), "to public addresses alone"
+    monkeypatch.setenv("SOUNDINGS_WEBHOOK_NETWORKS", "10.1.0.0/16, fd00::/8,127.0.0.1")
+    assert Settings().webhook_networks == ("10.1.0.0/16", "fd00::/8", "127.0.0.1")
+    for wrong in ("true", "hooks.example.org", "10.1.0.5/16"):
+        monkeypatch.setenv("SOUNDINGS_WEBHOOK_NETWORKS", wrong)
+        with pytest.raises(ValidationError, match="no address and no network"):
+            Settings()
+
+
 @pytest.mark.parametrize(
     "address", ["https://survey.example.org", "http://127.0.0.1:8000", "https://example.org/survey"]
 )

@@ -8,7 +8,7 @@ import httpx
 import orjson
 from pydantic import AwareDatetime, Field, StringConstraints, field_validator
 
-from app.models.base import Body, Document, Name, Slug
+from app.models.base import Body, Document, Listing, Name, Slug, shown
 from app.models.tables import Webhook, WebhookDelivery
 
 Kind = Literal["opened", "closed", "released"]
@@ -19,9 +19,9 @@ Status = Literal["pending", "delivered", "failed"]
 class ChangeOut(Document):
     """Something that happened to a wave; `release` is the number of a release, else null."""
 
-    id: str
+    id: Annotated[str, Field(examples=["9c1f0e5b7a3d4c2e8f60a1b2"])]
     kind: Kind
-    wave: str
+    wave: Annotated[str, Field(examples=["2022-fall"])]
     release: int | None
     at: AwareDatetime
 
@@ -36,6 +36,7 @@ class ChangesOut(Document):
 class WebhookIn(Body):
     """A webhook to be made: where to, and of what it is told; without `events` or `waves`, of all."""
 
+    model_config = shown(url="https://reports.example.org/hooks/soundings", events=["wave.released"])
     url: Annotated[str, StringConstraints(max_length=2000, pattern=r"^[!-~]+$")]
     events: Annotated[list[EventType], Field(min_length=1, max_length=3)] | None = None
     waves: Annotated[list[Slug], Field(min_length=1, max_length=1000)] | None = None
@@ -57,10 +58,10 @@ class WebhookIn(Body):
 
 
 class WebhookOut(Document):
-    """A webhook, without its secret."""
+    """A webhook, without its secret; `disabled_at` is when it was given up."""
 
-    id: str
-    url: str
+    id: Annotated[str, Field(examples=["wh_3f9a"])]
+    url: Annotated[str, Field(examples=["https://reports.example.org/hooks/soundings"])]
     events: list[EventType] | None
     waves: list[str] | None
     description: str | None
@@ -69,18 +70,37 @@ class WebhookOut(Document):
     disabled_at: AwareDatetime | None
 
 
+class WebhookList(Listing[WebhookOut]):
+    """The webhooks, without their secrets."""
+
+
 class WebhookMade(WebhookOut):
     """A new webhook; `secret` is what its messages are signed with, and is shown this once."""
 
     secret: str
 
 
+class Subject(Document):
+    """The wave, and the number of the release if there is one; both are null in a test."""
+
+    wave: str | None
+    release: int | None
+
+
+class EventOut(Document):
+    """What a message says: that something happened, and to which wave. It holds no figure."""
+
+    type: EventType | Literal["webhook.test"]
+    timestamp: AwareDatetime
+    data: Subject
+
+
 class DeliveryOut(Document):
     """One message, and what has become of it; `payload` is what is sent."""
 
-    id: str
-    webhook: str
-    type: str
+    id: Annotated[str, Field(examples=["msg_18a1"])]
+    webhook: Annotated[str, Field(examples=["wh_3f9a"])]
+    type: EventType | Literal["webhook.test"]
     status: Status
     attempts: int
     created_at: AwareDatetime
@@ -88,7 +108,11 @@ class DeliveryOut(Document):
     next_attempt_at: AwareDatetime | None
     status_code: int | None
     error: str | None
-    payload: dict[str, Any]
+    payload: EventOut
+
+
+class DeliveryList(Listing[DeliveryOut]):
+    """The messages of a webhook, oldest first."""
 
 
 def webhook_document(row: Webhook) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from app.auth import DIRECTORS, Caller, webhook_secret
-from app.models.base import Listing
 from app.models.tables import Webhook
 from app.models.webhooks import (
+    DeliveryList,
     DeliveryOut,
     Status,
     WebhookIn,
+    WebhookList,
     WebhookMade,
     WebhookOut,
     delivery_document,
@@ -20,6 +21,7 @@ from app.models.webhooks import (
 )
 from app.services import webhooks
 from app.services.paging import page
+from app.web.openapi import LOCATED
 from app.web.routes import Json, V1Route
 from app.web.state import After, Held, Limit, Needs, Reader, Writer, listing
 
@@ -27,7 +29,7 @@ router = APIRouter(prefix="/v1/webhooks", route_class=V1Route, tags=["webhooks"]
 Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
 
 
-@router.post("", status_code=201, response_model=WebhookMade)
+@router.post("", status_code=201, response_model=WebhookMade, responses={201: LOCATED})
 def make_webhook(body: WebhookIn, held: Held, caller: Director, session: Writer) -> Response:
     """Make a webhook. The secret that its messages are signed with is in the reply, this once."""
     row = webhooks.create(held.database, session, body, held.settings.webhook_networks, caller)
@@ -36,7 +38,7 @@ def make_webhook(body: WebhookIn, held: Held, caller: Director, session: Writer)
     return Json({**webhook_document(row), "secret": secret}, 201, headers=location)
 
 
-@router.get("", response_model=Listing)
+@router.get("", response_model=WebhookList)
 def list_webhooks(caller: Director, session: Reader, limit: Limit = 100, after: After = None) -> Response:
     """List the webhooks, without their secrets."""
     rows, following = page(session, Webhook, limit, after, key="id")
@@ -62,7 +64,7 @@ def test_webhook(webhook: str, held: Held, caller: Director, session: Writer) ->
     return Json(delivery_document(webhooks.send_test(held.database, session, webhook, caller)), 202)
 
 
-@router.get("/{webhook}/deliveries", response_model=Listing)
+@router.get("/{webhook}/deliveries", response_model=DeliveryList)
 def list_deliveries(
     webhook: str,
     caller: Director,

@@ -1,4 +1,7 @@
-"""What the tests of webhooks share: a receiver on loopback that remembers what came, and answers as it is told."""
+"""What the tests of changes and webhooks share: waves to which things happen, threads that start at once, a receiver.
+
+The receiver is a server on loopback that remembers what came, and answers as it is told.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import orjson
+from sqlmodel import col, select
 from standardwebhooks import Webhook
 
+from app.db import Database
+from app.models.tables import Wave, WebhookDelivery
+
+AT = datetime(2022, 10, 3, 4, 5, 6, tzinfo=UTC)
 LOOPBACK = ("127.0.0.0/8", "::1")
 
 
@@ -95,3 +104,42 @@ def until(holds: Callable[[], object], seconds: float = 20) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.02)
+
+
+def fielded(database: Database, *keys: str) -> None:
+    with database.write() as session:
+        for key in keys:
+            session.add(
+                Wave(
+                    key=key, title=key, opens_at=AT, closes_at=AT.replace(year=2999), time_zone="UTC", schools=["x"],
+                    promise={"family": {"mode": "attributed"}},
+                )
+            )  # fmt: skip
+
+
+def at_once(jobs: list[Callable[[], object]]) -> None:
+    failures: list[BaseException] = []
+    start = threading.Barrier(len(jobs))
+
+    def run(job: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            job()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(job,), daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert failures == []
+
+
+def make_due(database: Database, hook: str | None = None) -> None:
+    """Let the time pass until everything that waits is due."""
+    with database.write() as session:
+        for row in session.exec(select(WebhookDelivery).where(col(WebhookDelivery.due_at).is_not(None))):
+            if hook in (None, row.webhook):
+                row.due_at = database.now(session) - timedelta(seconds=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,16 +18,15 @@ from app import main
 from app.auth import Caller
 from app.config import Settings
 from app.db import Database
-from app.models.tables import ChangeEvent, Wave
+from app.models.tables import ChangeEvent
 from app.services import changes, waves
 from app.services.outbox import note
 from tests import factories
 from tests.databases import settings_for
 from tests.server import Api, must
-from tests.services.receiving import until
+from tests.services.receiving import AT, at_once, fielded, until
 from tests.services.sending import bulk, problem
 
-AT = datetime(2022, 10, 3, 4, 5, 6, tzinfo=UTC)
 EVERYTHING = Caller("key_0", "everything", "admin")
 
 
@@ -170,37 +169,6 @@ def test_what_is_not_stored_has_not_happened(database: Database) -> None:
 
 
 # ------------------------------------------------------------------ nothing is skipped
-def fielded(database: Database, *keys: str) -> None:
-    with database.write() as session:
-        for key in keys:
-            session.add(
-                Wave(
-                    key=key, title=key, opens_at=AT, closes_at=AT.replace(year=2999), time_zone="UTC", schools=["x"],
-                    promise={"family": {"mode": "attributed"}},
-                )
-            )  # fmt: skip
-
-
-def at_once(jobs: list[Callable[[], object]]) -> None:
-    failures: list[BaseException] = []
-    start = threading.Barrier(len(jobs))
-
-    def run(job: Callable[[], object]) -> None:
-        start.wait()
-        try:
-            job()
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=run, args=(job,), daemon=True) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
-    assert failures == []
-
-
 def test_a_slow_writer_is_waited_for(database: Database) -> None:
     """The event that was begun first is seen first, or else a reader would go on behind it."""
     fielded(database, "slow", "quick")

@@ -96,13 +96,6 @@ def post(url: str, transport: Pinned, **more: object) -> httpx.Response:
     return asyncio.run(send())
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    running = Receiver()
-    yield running
-    running.stop()
-
-
 def test_a_name_is_looked_up_once_and_that_address_is_reached(receiver: Receiver) -> None:
     """The second answer would lead elsewhere; it is never asked for."""
     names = Names(["127.0.0.1"], ["169.254.169.254"])
