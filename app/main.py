@@ -35,6 +35,7 @@ from app.routers import (
     observations,
     office,
     office_comments,
+    office_files,
     office_results,
     pages,
     priorities,
@@ -114,7 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses, releases, charts, reports, attributes, reliability, gaps, trends, priorities, equity, comments,
         names, waves, access, schools, instruments, goals, activities, observations, feeds, calendars,
         imports, keys, changes, webhooks, pages, sign_in, entry,
-        office, office_results, office_comments, service,
+        office, office_results, office_comments, office_files, service,
     ):  # fmt: skip
         app.include_router(module.router)
     reference.install(app)

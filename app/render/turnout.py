@@ -64,7 +64,7 @@ def _line(cell: Mapping[str, Any], names: Names) -> Turnout:
     if cell.get("status") == "protected":
         return Turnout(where, school, WITHHELD)
     responses, eligible, needed = cell["responses"], cell["eligible"], cell.get("needed", 0)
-    words = f"{number(needed)} more to the minimum of {number(responses + needed)}" if needed else ""
+    words = f"{number(needed)} short of the minimum of {number(responses + needed)}" if needed else ""
     if not eligible:
         return Turnout(where, school, f"{number(responses)} answered, no roster", needed=words)
     return Turnout(
