@@ -23,6 +23,7 @@ from app.routers import (
     changes,
     charts,
     comments,
+    dictionary,
     entry,
     equity,
     feeds,
@@ -47,6 +48,7 @@ from app.routers import (
     service,
     sign_in,
     trends,
+    voices,
     waves,
     webhooks,
 )
@@ -113,7 +115,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for module in (  # the busiest are matched first
         responses, releases, charts, reports, attributes, reliability, gaps, trends, priorities, equity, comments,
-        names, waves, access, schools, instruments, goals, activities, observations, feeds, calendars,
+        names, waves, access, schools, instruments, goals, activities, observations, voices, feeds, calendars,
         imports, keys, changes, webhooks, pages, sign_in, entry,
         office, office_results, office_comments, office_files, service,
     ):  # fmt: skip
