@@ -51,7 +51,7 @@ router = APIRouter(include_in_schema=False)
 people = APIRouter(include_in_schema=False, route_class=SurveyRoute)
 
 
-@router.get("/static/{name}")
+@router.api_route("/static/{name}", methods=["GET", "HEAD"])
 async def static(name: str, request: Request) -> Response:
     """Give a script, a style or a picture of the pages."""
     try:
@@ -60,7 +60,7 @@ async def static(name: str, request: Request) -> Response:
         raise NotFound("There is no such file.") from None
 
 
-@router.get("/s/worker.js")
+@router.api_route("/s/worker.js", methods=["GET", "HEAD"])
 async def worker(request: Request) -> Response:
     """Give the service worker, from where it may serve the survey pages and nothing else."""
     return file(request, "worker.js", {"Content-Security-Policy": POLICY})
@@ -192,8 +192,8 @@ async def _take(request: Request, wave: str, group: str, school: str | None) -> 
     return Response(orjson.dumps(receipt), 200, {"Cache-Control": "no-store"}, "application/json")
 
 
-@people.get("/s")
-@people.get("/s/{rest:path}")
+@people.api_route("/s", methods=["GET", "HEAD"])
+@people.api_route("/s/{rest:path}", methods=["GET", "HEAD"])
 async def nowhere(request: Request, rest: str = "") -> Response:
     """Say that there is nothing at an address that no survey has."""
     raise NotFound

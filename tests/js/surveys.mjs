@@ -1,5 +1,6 @@
 // survey-core under Node, fed one JSON command a line: what a survey shows, and what its data is.
 //   {"model": {...}}                the survey from here on              -> {"locale", "titles", "choices", "pages", "faults"}
+//   {"run": "..."}                  a script of a front end, with `survey`, from here on -> {}
 //   {"data": {...}}                 answers, as a page restores them     -> {"hidden": [keys], "data": {...}}
 //   {"path": [[key, value], ...]}   answers one after the other; nobody can answer what is not shown, so that is passed
 //                                   over                                 -> {"hidden", "data", "errors": [keys], "completed"}
@@ -42,6 +43,7 @@ const followed = (path) => {
 
 const answer = (command) => {
   if (command.model) return opened(command.model);
+  if (command.run) return new Function("survey", command.run)(survey) ?? {};
   if (command.path) return followed(command.path);
   survey.data = command.data;
   return { hidden: hidden(), data: survey.data };

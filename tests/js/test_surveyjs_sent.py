@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +41,35 @@ def test_the_data_is_posted_unchanged(api: Api, name: str) -> None:
                 assert (set(value) == set(given)) if item in multiples else value == given
         assert sound
         assert all(not random_answers.faulty_items(definition, data) for data in sound)
+
+
+def test_none_of_these_is_said_as_the_documentation_does(api: Api) -> None:
+    """The script of docs/front-end-developer.md: its ticks arrive as empty lists, and nothing else changes."""
+    told = (Path(__file__).parents[2] / "docs" / "front-end-developer.md").read_text(encoding="utf-8")
+    script = next(block for block in told.split("```js\n")[1:] if "showNoneItem" in block).split("```")[0]
+    definition, none = factories.every_kind(), [" none"]
+    wave, collector = api.wave(definition), api.client("collector")
+    model = must(collector.get("/v1/instruments/every-kind/versions/1/surveyjs"), 200)
+    begin: list[tuple[str, Any]] = [("informed", "agree"), ("has_plan", "yes"), ("services", none), ("meetings", 2)]
+    changed: list[tuple[str, Any]] = [*begin, ("services", ["ot"]), ("speech_good", "agree"), ("services", none)]
+    hidden_again: list[tuple[str, Any]] = [*begin, ("has_plan", "no")]
+    some: list[tuple[str, Any]] = [*begin, ("services", ["ot", "speech"]), ("speech_good", "agree")]
+    paths = (begin, changed, hidden_again, some)
+    _, _, *ends = feed("surveys.mjs", [{"model": model}, {"run": script}, *({"path": path} for path in paths)])
+    plain = {"informed": "agree", "has_plan": "yes", "meetings": 2}
+    expected = [
+        {**plain, "services": []},
+        {**plain, "services": []},
+        {**plain, "has_plan": "no"},
+        {**plain, "services": ["ot", "speech"], "speech_good": "agree"},
+    ]
+    for end, answers in zip(ends, expected, strict=True):
+        assert end["errors"] == []
+        assert end["completed"] == answers
+        body = factories.response(answers=end["completed"])
+        must(collector.post(f"/v1/waves/{wave}/responses", json=body), 201)
+        stored = export(api.admin, wave)[body["id"]]["answers"]
+        assert {key: sorted(v) if key == "services" else v for key, v in stored.items()} == answers
 
 
 def test_without_a_language_it_opens_in_the_default_one(api: Api) -> None:

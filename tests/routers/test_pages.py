@@ -495,3 +495,21 @@ def test_directions_and_preferences() -> None:
     assert preferred("es;q=x,,;;", offered, "en") == "en"
     assert Tongue("ar").say("start") == '<span lang="en" dir="ltr">Start</span>'
     assert Tongue("es-MX").say("start") == "Comenzar"
+
+
+@pytest.mark.parametrize("path", ["", "/erving", "?k=wrong", "/a/b/c"])
+def test_a_look_without_the_page(api: Api, path: str) -> None:
+    """HEAD answers what GET would, with no body: link checkers and mail filters ask so."""
+    wave = api.wave()
+    parts = path.split("?")[0].strip("/").split("/")
+    signature = link(api.settings.signing_secret(), wave, "family", parts[0] or None)
+    address = f"/s/{wave}/family{path}" + ("" if "?" in path else f"?k={signature}")
+    got, asked = api.anonymous.get(address), api.anonymous.head(address)
+    assert (asked.status_code, asked.content) == (got.status_code, b"")
+    assert asked.headers["content-type"] == got.headers["content-type"]
+    assert asked.headers["cache-control"] == got.headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/s/worker.js", "/static/page.css", "/static/nothing.css", "/s", "/s/nothing"])
+def test_a_look_at_the_files_of_pages(api: Api, path: str) -> None:
+    assert api.anonymous.head(path).status_code == api.anonymous.get(path).status_code
