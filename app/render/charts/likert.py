@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from app.analysis.words import listed, quoted
+from app.analysis.words import first_up, listed, quoted
 from app.render.charts.cells import (
     Cell,
     Entry,
@@ -91,9 +91,9 @@ def likert(
     known = groups_of(entries)
     group = group or (known[0] if known else None)
     lines = _lines(entries, group, school, item, names) if group is not None else []
-    who = "" if group is None else group_name(group)
     where = "By school" if item is not None else scope([line.cell for line in lines], school, names)
-    heading = title or (f"{who}: {quoted(lines[0].entry['text'])}" if item and lines else f"{who}: the answers")
+    who = "" if group is None else f"{group_name(group)}: "
+    heading = who + (quoted(lines[0].entry["text"]) if item and lines else "the answers")
     sections: dict[Any, list[_Line]] = {}
     banded = any(is_shown(line.cell) and is_banded(line.cell) for line in lines)
     for line in lines:
@@ -102,7 +102,7 @@ def likert(
     told = "ranges of the share of favorable answers" if banded else "shares of the answers"
     return frame(
         panels,
-        document, title=heading, subtitle=f"{where} · {told} · {document['title']}", description=_told(lines),
+        document, title=title or first_up(heading), subtitle=f"{where} · {told} · {document['title']}", description=_told(lines),
         left=LEFT, width=width,
     )  # fmt: skip
 
