@@ -5,6 +5,7 @@ Decides how the program is started and run by people and by cron; what it does i
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -20,7 +21,9 @@ from typer.core import TyperGroup
 
 from app.auth import Role
 from app.cli_instruments import instrument_app
+from app.cli_report import report
 from app.cli_results import summary
+from app.cli_store import backup, restore
 from app.config import Settings
 from app.console import definition, opened, say, told
 from app.db import Database
@@ -48,6 +51,9 @@ app.add_typer(key_app, name="key")
 app.add_typer(wave_app, name="wave")
 app.add_typer(instrument_app, name="instrument")
 app.command("summary")(summary)
+app.command("report")(report)
+app.command("backup")(backup)
+app.command("restore")(restore)
 
 
 # ------------------------------------------------------------------ serving
@@ -114,6 +120,15 @@ def migrate(revision: Annotated[str, typer.Argument(help="`head`, `base` or a re
     database = Database(Settings())
     database.migrate(revision)
     say.print("The schema is up to date." if revision == "head" else f"The schema is at `{revision}`.")
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document, as `/openapi.json` gives it. No database is opened."""
+    from app.main import create_app
+
+    document = create_app(Settings(database_url="sqlite:///not-opened.db", secret="not-used-for-anything")).openapi()
+    print(json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False))
 
 
 @app.command()

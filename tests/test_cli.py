@@ -11,17 +11,18 @@ import sys
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import yaml
+from sqlmodel import select
 
 from app.config import Settings
 from app.db import Database
-from app.models.tables import ReleaseDocument
+from app.models.tables import ApiKey, ReleaseDocument
 from app.services.keys import KeyRing
 from tests import factories
 from tests.databases import SECRET, settings_for
@@ -387,8 +388,8 @@ def test_two_workers_on_one_file(tmp_path: Path, file: str) -> None:
     assert "Warning" not in logs
     for line in logs.splitlines():
         json.loads(line)  # the log is one JSON object a line
-    closing = told(soundings("wave", "close", "w", cwd=tmp_path, database_url=file))
-    assert "w is closed" in closing.stderr
+    ended = told(soundings("wave", "close", "w", cwd=tmp_path, database_url=file))
+    assert "w is closed" in ended.stderr
     first = told(soundings("release", "w", cwd=tmp_path, database_url=file))
     assert (first.stdout, "made now" in first.stderr) == ("1\n", True)
     again = told(soundings("release", "w", cwd=tmp_path, database_url=file))
@@ -575,3 +576,35 @@ def test_what_the_server_writes_names_nobody_and_nothing(tmp_path: Path, file: s
     for written in (logs, metrics):
         for mark in [*forbidden, *codes, *secrets.values(), "127.0.0.1", "198.51.100.77"]:
             assert mark not in written
+
+
+# ------------------------------------------------------------------ backups
+def test_backup_and_restore(tmp_path: Path, file: str) -> None:
+    told(soundings("key", "create", "--role", "admin", "--name", "kept", cwd=tmp_path, database_url=file))
+    told(soundings("doctor", cwd=tmp_path, database_url=file))  # makes the secret
+    made = told(soundings("backup", "b.zip", cwd=tmp_path, database_url=file))
+    assert made.stdout == ""
+    assert "encrypt it" in made.stderr
+    assert "is there already" in told(soundings("backup", "b.zip", cwd=tmp_path, database_url=file), 1).stderr
+    told(soundings("backup", "b.zip", "--force", cwd=tmp_path, database_url=file))
+    there = f"sqlite:///{tmp_path / 'there.db'}"
+    back = told(soundings("restore", "b.zip", cwd=tmp_path, database_url=there))
+    assert "Withdrawals and erasures since then" in back.stderr
+    assert (tmp_path / "there.db.secret").read_bytes() == (tmp_path / "cli.db.secret").read_bytes()
+    with closing(Database(Settings(database_url=there))) as database, database.read() as session:
+        assert [key.name for key in session.exec(select(ApiKey))] == ["kept"]
+    refused = told(soundings("restore", "b.zip", cwd=tmp_path, database_url=there), 1)
+    assert "--force" in refused.stderr
+    told(soundings("restore", "b.zip", "--force", cwd=tmp_path, database_url=there))
+    nowhere = told(soundings("backup", "no/such/folder/b.zip", cwd=tmp_path, database_url=file), 1)
+    assert "The backup was not made" in nowhere.stderr
+    own = told(soundings("backup", "c.zip", cwd=tmp_path, database_url=file, secret="s" * 32))
+    assert "SOUNDINGS_SECRET" in own.stderr
+    lacking = told(soundings("restore", "c.zip", cwd=tmp_path, database_url=f"sqlite:///{tmp_path / 'c.db'}"))
+    assert "set SOUNDINGS_SECRET" in lacking.stderr
+    assert "is no backup" in told(
+        soundings("restore", "cli.db", cwd=tmp_path, database_url=f"sqlite:///{tmp_path / 'd.db'}"), 1
+    ).stderr  # fmt: skip
+    elsewhere = soundings("backup", "d.zip", cwd=tmp_path, database_url="postgresql://me:pw@db/x", secret="s" * 32)
+    assert "pg_dump" in told(elsewhere, 1).stderr
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]

@@ -48,8 +48,10 @@ ALLOWED: dict[str, set[str]] = {
     "console": WEB,
     "cli_instruments": {"console", "preview", "scratch"} | ROUTERS,
     "cli_results": {"console"} | WEB,
-    "cli_report": {"console"} | WEB,
-    "cli": {"__init__", "main", "demo", "scratch", "preview", "console", "cli_instruments", "cli_report", "cli_results"}
+    "cli_report": {"__init__", "console"} | WEB,
+    "cli_store": {"__init__", "console"} | WEB,
+    "cli": {"__init__", "main", "demo", "scratch", "preview", "console"}
+    | {"cli_instruments", "cli_report", "cli_results", "cli_store"}
     | WEB,
     "__main__": {"cli"},
 }
