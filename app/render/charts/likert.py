@@ -102,7 +102,8 @@ def likert(
     told = "ranges of the share of favorable answers" if banded else "shares of the answers"
     return frame(
         panels,
-        document, title=title or first_up(heading), subtitle=f"{where} · {told} · {document['title']}", description=_told(lines),
+        document, title=title or first_up(heading), description=_told(lines),
+        subtitle=f"{where} · {told} · {document['title']}",
         left=LEFT, width=width,
     )  # fmt: skip
 
