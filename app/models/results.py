@@ -93,7 +93,7 @@ class Mean(Document):
     high: Figure | None
 
 
-class Share(Document):
+class FavorableShare(Document):
     """A favorable share with its 95% interval, and what it could be if everyone had answered."""
 
     count: People
@@ -183,7 +183,7 @@ class ItemFigures(Document):
     not_asked: People
     eligible: People | None
     counts: Annotated[dict[str, int], Field(examples=[{"agree": 12, "disagree": 3, "neutral": 4}])]
-    favorable: Annotated[Share | None, MAYBE]
+    favorable: Annotated[FavorableShare | None, MAYBE]
     mean: Annotated[Mean, MAYBE]
     warnings: Annotated[list[Warned], MAYBE]
 

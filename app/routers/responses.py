@@ -44,7 +44,7 @@ Admin = Annotated[Caller, Depends(Needs(ADMINS))]
 _UNWATCHED = nullcontext()  # nobody guesses codes where there are none
 
 
-_LINES = {"requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": {"type": "string"}}}}}
+_LINES = {"requestBody": {"required": True, "content": {"application/x-ndjson": {}}}}
 # The busiest operation reads its path by hand; a key that no wave can have is simply not found.
 _BY_HAND: list[dict[str, Any]] = [
     {"name": "wave", "in": "path", "required": True, "schema": {"type": "string", "pattern": SLUG_PATTERN}},

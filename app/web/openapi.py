@@ -65,7 +65,7 @@ def takes(model: type[BaseModel], media_type: str = "application/json", *, requi
 
 def header(name: str, *, required: bool = False) -> Part:
     """Declare, for the `headers` of a reply, one of `HEADERS`; with `required`, one that is always there."""
-    return {name: {"$ref": f"#/components/headers/{name}"} if not required else {**HEADERS[name], "required": True}}
+    return {name: {"$ref": f"#/components/headers/{name}{'.always' if required else ''}"}}
 
 
 HEADERS: dict[str, Part] = {
@@ -108,10 +108,13 @@ def complete(document: Part, routes: dict[str, RouteContext]) -> None:
     parts["schemas"]["Instrument"]["examples"] = [INSTRUMENT]
     parts["schemas"] |= {"Problem": PROBLEM, "Fault": FAULT}
     for schema in parts["schemas"].values():
+        if schema.get("additionalProperties") is True and "properties" in schema:
+            del schema["additionalProperties"]  # true by itself, and said it takes clients their narrow types
         for of in schema.get("properties", {}).values():
             of.pop("title", None)  # the name again, in other letters
     parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-    parts["headers"] = HEADERS
+    parts["headers"] = HEADERS | {f"{name}.always": {**of, "required": True} for name, of in HEADERS.items()}
+    parts["responses"] = {}
     parts["examples"] = {
         slug: {"summary": problem.title, "value": problem().document("/v1/waves")}
         for slug, problem in sorted(CATALOGUE.items())
@@ -121,7 +124,7 @@ def complete(document: Part, routes: dict[str, RouteContext]) -> None:
             route = routes[operation["operationId"]]
             _parameters(operation, route)
             _replies(operation, route)
-            _problems(operation, route)
+            _problems(operation, route, parts["responses"])
             if needs_of(route.dependant) is not None:
                 operation["security"] = [{"key": []}]
             for content in _contents(operation):
@@ -142,13 +145,20 @@ def _class(route: RouteContext) -> type[Response]:
 def _parameters(operation: Part, route: RouteContext) -> None:
     listed = operation.get("parameters", [])
     for parameter in listed:
-        parameter["schema"].pop("title", None)
+        parameter["schema"] = _given(parameter["schema"])
     if _is_read(route):
         listed.append(_in_header("If-None-Match", "The `ETag` of what you have: 304 if it is still that."))
     if {"PUT", "PATCH"} & (route.methods or set()):
         listed.append(_in_header("If-Match", "The `ETag` of what you change: 412 if it is no longer that."))
     if listed:
         operation["parameters"] = listed
+
+
+def _given(schema: Part) -> Part:
+    """Say what a parameter is when it is given; absent, it is None for the handler, and nobody can send that."""
+    some = [of for of in schema.get("anyOf", ()) if of != {"type": "null"}]
+    whole = {key: value for key, value in schema.items() if key not in ("anyOf", "title")}
+    return {**some[0], **whole} if len(some) == 1 else {key: value for key, value in schema.items() if key != "title"}
 
 
 def _in_header(name: str, description: str) -> Part:
@@ -168,29 +178,35 @@ def _replies(operation: Part, route: RouteContext) -> None:
             reply["headers"] = {**reply.get("headers", {}), **tagged, **header("X-Request-Id", required=True)}
 
 
-def _problems(operation: Part, route: RouteContext) -> None:
-    """List the problems that follow from the route beside those that it declares."""
+def _problems(operation: Part, route: RouteContext, known: dict[str, Part]) -> None:
+    """List the problems that follow from the route beside those that it declares; `known` has what operations share."""
     declared = [slug for reply in operation["responses"].values() for slug in reply.pop(DECLARED, ())]
     by_status: dict[int, list[str]] = {}
     for slug in dict.fromkeys([problem.slug for problem in _implied(operation, route)] + declared):
         by_status.setdefault(CATALOGUE[slug].status, []).append(slug)
     for status, slugs in sorted(by_status.items()):
-        later = {"rate-limited", "store-unavailable"} & set(slugs)
-        perhaps = {"results-not-released", "wave-open"} & set(slugs)
-        operation["responses"][str(status)] = {
-            "description": "; ".join(CATALOGUE[slug].title for slug in slugs) + ".",
-            "headers": {
-                **(header("Retry-After", required=bool(later)) if later or perhaps else {}),
-                **(header("WWW-Authenticate", required=True) if status == Unauthorized.status else {}),
-                **header("X-Request-Id", required=True),
-            },
-            "content": {
-                "application/problem+json": {
-                    "schema": {"$ref": REF.format(model="Problem")},
-                    "examples": {slug: {"$ref": f"#/components/examples/{slug}"} for slug in slugs},
-                }
-            },
-        }
+        name = ".".join(sorted(slugs))
+        known[name] = _problem(status, sorted(slugs))
+        operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
+
+
+def _problem(status: int, slugs: list[str]) -> Part:
+    later = {"rate-limited", "store-unavailable"} & set(slugs)
+    perhaps = {"results-not-released", "wave-open"} & set(slugs)
+    return {
+        "description": "; ".join(CATALOGUE[slug].title for slug in slugs) + ".",
+        "headers": {
+            **(header("Retry-After", required=bool(later)) if later or perhaps else {}),
+            **(header("WWW-Authenticate", required=True) if status == Unauthorized.status else {}),
+            **header("X-Request-Id", required=True),
+        },
+        "content": {
+            "application/problem+json": {
+                "schema": {"$ref": REF.format(model="Problem")},
+                "examples": {slug: {"$ref": f"#/components/examples/{slug}"} for slug in slugs},
+            }
+        },
+    }
 
 
 def _implied(operation: Part, route: RouteContext) -> Iterator[type[Problem]]:
@@ -224,9 +240,9 @@ def _contents(operation: Part) -> Iterator[tuple[str, Part]]:
 def _fill(content: tuple[str, Part], schemas: dict[str, Part]) -> None:
     """Give a body the schema of its media type if it has none, and an example if it is JSON."""
     kind, body = content
-    if not kind.endswith("json") and not body.get("schema"):
+    if kind != "application/json":
         body["schema"] = {"type": "string"} if kind.startswith("text/") else {"type": "string", "format": "binary"}
-    if kind == "application/json" and "example" not in body:
+    elif "example" not in body:
         body["schema"].pop("title", None)
         body["example"] = of_schema(body["schema"], schemas)
 
