@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from app import __version__
 from app.auth import Caller
 from app.config import Settings, SettingsError
 from app.console import opened, say, told
@@ -97,10 +98,11 @@ def _write_all(database: Database, out: Path) -> int:
             about = reports.scope(database, shelf, CLOCK, wave, school=school)
             for form in reports.FORMS:
                 path = out / wave / f"{about.name}.{form}"
-                if not ledger.stands(path, about.state):
+                state = f"{about.state} {__version__}"  # another version may draw it otherwise
+                if not ledger.stands(path, state):
                     content = reports.drawn(database, shelf, about, form)[0].body
                     _write(path, content)
-                    ledger.note(path, about.state, content)
+                    ledger.note(path, state, content)
                     written += 1
         except ResultsNotReleased:
             continue

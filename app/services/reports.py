@@ -14,7 +14,6 @@ from typing import Any
 import orjson
 from sqlmodel import Session, col, select
 
-from app import __version__
 from app.auth import Caller
 from app.db import Database
 from app.errors import AudienceNotServed, NotFound
@@ -73,8 +72,8 @@ class Scope:
 
     @property
     def state(self) -> str:
-        """Name what the report says, as this version of the program says it."""
-        return sha256(f"{__version__} {self.key!r}".encode()).hexdigest()
+        """Name what the report says."""
+        return sha256(repr(self.key).encode()).hexdigest()
 
     @property
     def name(self) -> str:

@@ -13,6 +13,18 @@ MOST = 3
 """Of so many constructs of a group the sentence is printed; the table has them all."""
 ITEMS = 8
 
+NEED = (
+    "Need is the part of the answers that is not favorable. Ranks that overlap, allowing for chance, may have changed "
+    "places by chance. Importance is a correlation, from -1 to 1, and not a cause: the nearer it is to 1, the more do "
+    "people who rate the question higher also rate the outcome higher. The outcome need not rise if the question does; "
+    "whoever is content tends to rate everything well."
+)
+SERVED = (
+    "Each category of people is compared with all others of its group. The categories are no random groups, and a "
+    "difference between them has no cause in these figures. It is called clear where chance is hardly an explanation, "
+    "after allowing for the number of comparisons."
+)
+
 
 def what_matters(of: Documents) -> Section | None:
     """Make the section on priorities; None for a reader of bands."""
@@ -20,7 +32,7 @@ def what_matters(of: Documents) -> Section | None:
         return None
     parts = tuple(_of_group(of, group) for group in of.exact)
     sections = tuple(section for section in parts if section is not None)
-    return Section("matters", "What matters most", (Note(of.priorities["note"]),), sections) if sections else None
+    return Section("matters", "What matters most", (Note(NEED),), sections) if sections else None
 
 
 def leading(of: Documents) -> Iterator[str]:
@@ -125,4 +137,4 @@ def who_is_served_worse(of: Documents) -> Section | None:
             )
         )
         parts.append(Finding(f"On {len(compared) - len(clear)} of {len(compared)} comparisons no difference is clear."))
-    return Section("served", "Who is served worse", (*parts, Note(of.equity["note"])))
+    return Section("served", "Who is served worse", (*parts, Note(SERVED)))

@@ -117,3 +117,4 @@ class Report:
     released_at: str
     facts: tuple[Fact, ...]
     sections: tuple[Section, ...] = field(default=())
+    kind: str = "Survey report"
