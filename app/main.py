@@ -116,7 +116,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in (  # the busiest are matched first
         responses, releases, charts, reports, attributes, reliability, gaps, trends, priorities, equity, comments,
         names, waves, access, schools, instruments, goals, activities, observations, voices, feeds, calendars,
-        imports, keys, changes, webhooks, pages, sign_in, entry,
+        imports, dictionary, keys, changes, webhooks, pages, sign_in, entry,
         office, office_results, office_comments, office_files, service,
     ):  # fmt: skip
         app.include_router(module.router)

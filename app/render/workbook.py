@@ -189,7 +189,7 @@ def _method(book: Book, document: Mapping[str, Any]) -> None:
 
 # ------------------------------------------------------------------ what stands in it
 _BAR = {
-    "type": "data_bar", "bar_solid": True, "bar_color": "#b7d3e2",
+    "type": "data_bar", "bar_color": "#b7d3e2",
     "min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1,
 }  # fmt: skip
 _SHORT = frozenset(
