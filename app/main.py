@@ -44,6 +44,7 @@ from app.routers import (
     reliability,
     reports,
     responses,
+    roadmap,
     schools,
     service,
     sign_in,
@@ -115,7 +116,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     for module in (  # the busiest are matched first
         responses, releases, charts, reports, attributes, reliability, gaps, trends, priorities, equity, comments,
-        names, waves, access, schools, instruments, goals, activities, observations, voices, feeds, calendars,
+        names, waves, access, schools, instruments, goals, activities, observations, voices, roadmap, feeds, calendars,
         imports, dictionary, keys, changes, webhooks, pages, sign_in, entry,
         office, office_results, office_comments, office_files, service,
     ):  # fmt: skip

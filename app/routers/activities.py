@@ -10,9 +10,11 @@ from pydantic import AwareDatetime
 from app.auth import Caller, Role
 from app.models.activities import ActivityIn, ActivityOut, Kind, NewActivity, OccurrencesOut, Status
 from app.models.base import Listing
+from app.models.results import SummaryOut
 from app.models.tables import Activity
-from app.services import activities
+from app.services import activities, releases
 from app.survey.base import Slug
+from app.web.files import JSON
 from app.web.routes import Json, V1Route, check_if_match
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
 
@@ -61,6 +63,15 @@ def put_activity(
 def read_activity(activity: Key, caller: Viewer, session: Reader) -> Response:
     """Read an activity."""
     return Json(activities.told(activities.find(session, activity, caller), caller))
+
+
+@router.get("/activities/{activity}/summary", response_model=SummaryOut)
+def read_activity_summary(activity: Key, held: Held, caller: Viewer) -> Response:
+    """Read what those who took part said in the activity's own survey, under the rules of every summary."""
+    with held.database.read() as session:
+        wave = activities.survey_of(session, activity, caller)
+    body, etag = releases.read(held.database, held.shelf, caller, wave)
+    return Response(body, headers={"ETag": etag}, media_type=JSON)
 
 
 @router.delete("/activities/{activity}", status_code=204)

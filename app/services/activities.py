@@ -215,6 +215,14 @@ def find(session: Session, key: str, caller: Caller) -> Activity:
     return row
 
 
+def survey_of(session: Session, key: str, caller: Caller) -> str:
+    """Give the wave in which those who took part were asked. Raises NotFound."""
+    wave: str | None = find(session, key, caller).document["survey"]
+    if wave is None:
+        raise NotFound("The activity has no survey of its own.")
+    return wave
+
+
 def listed(
     session: Session, caller: Caller, limit: int, after: str | None, *, school: str | None, kind: str | None,
     status: str | None, goal: str | None,

@@ -83,6 +83,8 @@ TABLE: dict[tuple[str, str], tuple[str, int]] = {
     ("POST", "/v1/observations/plans/{plan}/accept"): ("DA", 404),
     ("GET", "/v1/observations/coverage"): ("DA", 422),
     ("GET", "/v1/waves/{wave}/voices"): ("PRDA", 404),
+    ("GET", "/v1/activities/{activity}/summary"): ("PDA", 404),
+    ("GET", "/v1/roadmap"): ("DA", 200),
     ("POST", "/v1/feeds"): ("DA", 422),
     ("GET", "/v1/feeds"): ("DA", 200),
     ("DELETE", "/v1/feeds/{feed}"): ("DA", 404),

@@ -1,0 +1,46 @@
+"""`/v1/roadmap`: the year at a glance, as data, as a page and on paper."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from app.auth import DIRECTORS, Caller
+from app.models.roadmap import RoadmapOut
+from app.render.file import File
+from app.render.report.page import POLICY, page
+from app.render.report.paper import paper
+from app.render.roadmap import roadmap as outlined
+from app.services import roadmap
+from app.web.files import JSON, choose, send
+from app.web.routes import Json, V1Route
+from app.web.state import Held, Needs
+
+router = APIRouter(prefix="/v1/roadmap", route_class=V1Route, tags=["roadmap"])
+Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
+Form = Literal["json", "html", "pdf"]
+MEDIA = {"json": JSON, "html": "text/html; charset=utf-8", "pdf": "application/pdf"}
+SAFE = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"}
+_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}, "application/pdf": {}}}}
+
+
+@router.get("", response_model=RoadmapOut, responses=_FILES)
+def read_roadmap(
+    held: Held, request: Request, caller: Director,
+    begins: Annotated[date | None, Query(alias="from", description="The first day; else July 1 of the year.")] = None,
+    ends: Annotated[date | None, Query(alias="to", description="The last day; else a year later.")] = None,
+    format: Annotated[Form | None, Query(description="Or say it by `Accept`.")] = None,
+) -> Response:  # fmt: skip
+    """Read goals with their progress, and what is done for them, of a school year."""
+    form = choose(request, format, MEDIA)
+    first, last = roadmap.span(held.database, begins, ends)
+    document = roadmap.read(held.database, held.shelf, caller, first, last)
+    if form == "json":
+        return Json(document)
+    draw = page if form == "html" else paper
+    reply = send(File(draw(outlined(document)), MEDIA[form], f"roadmap-{first:%Y}.{form}"), inline=True)
+    if form == "html":
+        reply.headers.update(SAFE)
+    return reply
