@@ -379,7 +379,7 @@ def test_the_first_screen_is_asked_for_again_cheaply(api: Api, wave: str) -> Non
 def test_what_pages_load(api: Api, wave: str) -> None:
     page = api.anonymous.get(address(api, wave)).text
     found = re.findall(r'"(/static/[^"]+)"', page)
-    assert len(found) == 4
+    assert len(found) == 5
     for path in (*found, "/s/worker.js"):
         reply = api.anonymous.get(path)
         assert reply.status_code == 200
