@@ -38,7 +38,7 @@ from app.render.file import File
 from app.services import comments, outbox, waves
 from app.services.audit import record
 from app.services.counting import count
-from app.survey.promise import fineness
+from app.survey.promise import shows_any
 
 DEFINITIONS = "1"
 
@@ -273,7 +273,7 @@ def audience_of(session: Session, wave: str, caller: Caller, group: str | None =
     if group is not None and (group not in promise or not caller.serves(group=group)):
         raise NotFound("The wave does not ask this group.")
     asked = promise if group is None else (group,)
-    if audience is None or not any(fineness(promise[g], audience) != "none" for g in asked if caller.serves(group=g)):
+    if audience is None or not shows_any((promise[g] for g in asked if caller.serves(group=g)), audience):
         raise AudienceNotServed("Those who answered were promised that this audience gets nothing.")
     return audience
 

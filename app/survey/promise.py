@@ -6,6 +6,7 @@ Decides nothing about figures; `analysis/disclosure.py` keeps the promise.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -81,6 +82,11 @@ def fineness(filled: dict[str, Any], audience: str) -> str:
     if filled["mode"] == "attributed":
         return "exact" if audience == "director" else "none"
     return str(filled[audience])
+
+
+def shows_any(promises: Iterable[dict[str, Any]], audience: str) -> bool:
+    """Tell whether an audience gets anything of groups with these filled promises."""
+    return any(fineness(filled, audience) != "none" for filled in promises)
 
 
 def is_exact(filled: dict[str, Any], audience: str) -> bool:
