@@ -6,13 +6,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect
-from sqlmodel import SQLModel, select
+from sqlmodel import SQLModel, col, select
 
 from app.db import Database
 from app.models.tables import (
@@ -200,6 +200,43 @@ def test_down_to_the_first_and_up_again_keeps_what_the_first_has(empty: Database
     ], "what has happened is noted of the waves that are there"
     assert {(event["wave"], event["at"]) for event in noted} == {("w", AT)}
     assert len({event["id"] for event in noted}) == 3
+
+
+def test_waves_that_stand_are_given_their_events_in_the_order_of_time(empty: Database) -> None:
+    day = timedelta(days=1)
+    late = datetime.now(UTC) + day
+    standing = {  # opens, closed, releases
+        "over": (AT, AT + 3 * day, [AT + 4 * day, AT + 9 * day]),
+        "over-too": (AT - day, AT + 5 * day, [AT + 6 * day]),
+        "open": (AT + 2 * day, None, []),
+        "scheduled": (late, None, []),
+    }
+    empty.migrate()
+    with empty.write() as session:
+        for key, (opens, closed, releases) in standing.items():
+            session.add(
+                Wave(
+                    key=key, title=key, opens_at=opens, closes_at=late + day, time_zone="UTC", schools=["x"],
+                    promise={}, closed_at=closed,
+                )
+            )  # fmt: skip
+            session.flush()
+            for number, at in enumerate(releases, 1):
+                session.add(Release(wave=key, number=number, definitions="1", tallies=b"", released_at=at))
+    empty.migrate("0006")
+    empty.migrate()
+    with empty.read() as session:
+        found = session.exec(select(ChangeEvent).order_by(col(ChangeEvent.number))).all()
+    assert [(event.number, event.wave, event.kind, event.release, (event.at - AT) // day) for event in found] == [
+        (1, "over-too", "opened", 0, -1),
+        (2, "over", "opened", 0, 0),
+        (3, "open", "opened", 0, 2),
+        (4, "over", "closed", 0, 3),
+        (5, "over", "released", 1, 4),
+        (6, "over-too", "closed", 0, 5),
+        (7, "over-too", "released", 1, 6),
+        (8, "over", "released", 2, 9),
+    ]
 
 
 def test_a_difference_would_be_seen(empty: Database) -> None:
