@@ -18,6 +18,9 @@ from app import __version__
 from app.config import Settings, SettingsError
 from app.console import say, told
 
+_SECRET_IS_MISSING = "[red]The secret is not in it:[/] set SOUNDINGS_SECRET to what it was, before you start."
+_TWO_SECRETS = "[red]SOUNDINGS_SECRET is set[/] and goes before the secret that was restored: unset it."
+
 
 @told
 def backup(
@@ -32,8 +35,8 @@ def backup(
         made = backups.make(settings, __version__, file, force=force)
     say.print(f"{file}: schema {made.schema}, {made.made_at}", markup=False, soft_wrap=True)
     if not made.has_secret:
-        say.print("The secret is not in it: it is the setting SOUNDINGS_SECRET, keep that too.")
-    say.print("It holds every response: encrypt it, and remove it when an erasure has to reach it.")
+        say.print("The secret is not in it: it is the setting SOUNDINGS_SECRET, keep that too.", soft_wrap=True)
+    say.print("It holds every response: encrypt it, and remove it when an erasure has to reach it.", soft_wrap=True)
 
 
 @told
@@ -49,12 +52,10 @@ def restore(
         found = backups.restore(settings, file, force=force)
     say.print(f"{settings.sqlite_file}: as of {found.made_at}, made by {found.program}", markup=False, soft_wrap=True)
     if not found.has_secret and settings.secret is None:
-        say.print("[red]The secret is not in it:[/] set SOUNDINGS_SECRET to what it was, before you start.")
+        say.print(_SECRET_IS_MISSING, soft_wrap=True)
     elif found.has_secret and settings.secret is not None:
-        say.print(
-            "[red]SOUNDINGS_SECRET is set[/] and goes before the secret that was restored: unset it if it differs."
-        )
-    say.print("Withdrawals and erasures since then are not in it: carry them out again.")
+        say.print(_TWO_SECRETS, soft_wrap=True)
+    say.print("Withdrawals and erasures since then are not in it: carry them out again.", soft_wrap=True)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def told(function: F) -> F:
                     markup=False,
                 )
         except SettingsError as error:
-            say.print(str(error), markup=False)
+            say.print(str(error), markup=False, soft_wrap=True)
         except OperationalError as error:
             say.print(f"The database cannot be reached: {error.orig}", markup=False)
         raise typer.Exit(1)

@@ -19,6 +19,7 @@ from app.survey.lss_read import Tables
 
 LARGEST = 20_000_000
 MOST_ROWS = 200_000
+MOST_QUESTIONS, MOST_PARTS = 2000, 10_000  # an instrument has at most 400 items
 
 
 def read_qsf(content: bytes) -> Mapping[str, Any]:
@@ -30,6 +31,8 @@ def read_qsf(content: bytes) -> Mapping[str, Any]:
         raise _not_taken("QSF", f"it is not JSON: {error}") from None
     if not isinstance(value, dict) or not isinstance(value.get("SurveyElements"), list):
         raise _not_taken("QSF", "it has no `SurveyElements`")
+    if len(value["SurveyElements"]) > MOST_QUESTIONS:
+        raise _not_taken("QSF", f"it has more than {MOST_QUESTIONS} parts")
     return value
 
 
@@ -56,6 +59,9 @@ def read_lss(content: bytes) -> Tables:
             raise _not_taken("LSS", f"it has more than {MOST_ROWS} rows")
         if found:
             tables.setdefault(table.tag, []).extend(found)
+    for names, most in ((("questions",), MOST_QUESTIONS), (("questions", "subquestions"), MOST_PARTS)):
+        if len({row.get("qid") for name in names for row in tables.get(name, ())}) > most:
+            raise _not_taken("LSS", f"it has more than {most} {' and '.join(names)}")
     tables["languages"] = [{"language": (part.text or "").strip()} for part in document.iterfind("languages/language")]
     return tables
 

@@ -103,10 +103,13 @@ class _Importer(Questions):
         if equation in ("0", "false"):
             return None
         try:
-            return [condition_of(expression_of(equation, self.variables, self.asked), self.asked)]
+            said, bare = expression_of(equation, self.variables, self.asked)
+            condition = condition_of(said, self.asked)
         except Unsayable as why:
             self.name(where, f"the condition `{short(equation)}`: {why}; it is always shown here")
             return [LOST]
+        asked_for = [one for name in sorted(bare) for one in self.shown.get(name, ())] if _denies(condition) else []
+        return [*asked_for, condition]
 
     def question(self, question: Asked, before: list[dict[str, Any]]) -> None:
         where = question.code
@@ -122,3 +125,8 @@ class _Importer(Questions):
             if (value := question.attribute(name)) and name not in _SILENT:
                 self.name(where, f"`{name}`: {short(value)}")
         self.ask(question, [*before, *condition])
+
+
+def _denies(condition: dict[str, Any]) -> bool:
+    """Tell whether a condition may hold for somebody who was not asked."""
+    return "not" in condition or any(map(_denies, condition.get("all") or condition.get("any") or ()))

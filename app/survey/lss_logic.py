@@ -32,8 +32,13 @@ _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 ALWAYS = ("", "1", "true")
 
 
-def expression_of(equation: str, variables: Mapping[str, Variable], asked: Mapping[str, Asked]) -> str:
+def expression_of(equation: str, variables: Mapping[str, Variable], asked: Mapping[str, Asked]) -> tuple[str, set[str]]:
     """Turn a relevance equation into an expression.
+
+    Returns
+    -------
+    expression, bare : the expression, and the questions that the equation names without `.NAOK`: if one of these was
+        not asked, the equation does not hold, whatever it says.
 
     Raises
     ------
@@ -43,7 +48,7 @@ def expression_of(equation: str, variables: Mapping[str, Variable], asked: Mappi
     said = reader.either()
     if reader.left:
         raise Unsayable(f"`{reader.left[0]}` is not understood")
-    return said
+    return said, reader.bare
 
 
 class _Reader:
@@ -53,6 +58,7 @@ class _Reader:
         self.variables = variables
         self.asked = asked
         self.left: list[str] = []
+        self.bare: set[str] = set()
         equation, place = equation.strip().removeprefix("{").removesuffix("}"), 0
         while equation[place:].strip():
             found = _TOKEN.match(equation, place)
@@ -122,6 +128,8 @@ class _Reader:
         plain = re.sub(r"\.(NAOK|code)$", "", name)
         if plain not in self.variables:
             raise Unsayable(f"`{plain}` is no earlier question that was carried over")
+        if not name.endswith(".NAOK"):
+            self.bare.add(self.variables[plain].question)
         return self.variables[plain]
 
     def compared(self, variable: Variable, sign: str, value: str) -> str:

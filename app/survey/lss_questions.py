@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.survey.foreign import Draft, together
+from app.survey.foreign import LOST, Draft, together
 from app.survey.lss_logic import Variable
 from app.survey.lss_read import Answer, Asked, Said, Survey
 from app.survey.relevance import Asked as Askable
@@ -43,12 +43,14 @@ class Questions(Draft):
     Attributes
     ----------
     variables : what equations may ask for so far, by every name that it has in them.
+    shown : question -> what must hold for it to be asked.
     """
 
     def __init__(self, survey: Survey) -> None:
         super().__init__(Languages(survey.language, survey.language))
         self.survey = survey
         self.variables: dict[str, Variable] = {}
+        self.shown: dict[str, list[dict[str, Any]]] = {}
 
     def read(self, given: Mapping[str, Any], where: str, *, line: bool = False) -> Said:
         """Read a text; what LimeSurvey would put into it is named."""
@@ -83,6 +85,7 @@ class Questions(Draft):
         where = question.code
         key = self.key(where)
         self.call(question, where, Variable(where))
+        self.shown[where] = [condition for condition in conditions if condition != LOST]
         about = self.read(question.help, where)
         asks = self.read(question.said, where)
         self.add(where, key, given, asks, about=about, required=_required(question), conditions=conditions)
@@ -97,6 +100,7 @@ class Questions(Draft):
             return
         key = self.key(where)
         self.call(question, where, Variable(where), part.code)
+        self.shown[where] = [one for one in (*conditions, *condition) if one != LOST]
         about = together(self.read(question.said, question.code), self.read(question.help, question.code))
         asks = {k: v.replace("|", " – ") for k, v in self.read(part.said, where).items()}
         required = _required(question)

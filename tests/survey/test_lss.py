@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.errors import InvalidRequest
 from app.render.definitions import definition_yaml
-from app.services.questionnaires import LARGEST, MOST_ROWS, read_lss
+from app.services.questionnaires import LARGEST, MOST_QUESTIONS, MOST_ROWS, read_lss
 from app.survey.foreign import Imported
 from app.survey.instrument import parse
 from app.survey.lss_import import instrument_of
@@ -283,6 +283,22 @@ def test_rows_have_conditions_of_their_own() -> None:
     assert named(found)["more_SQ002"] == ["the row is never shown and not carried over"]
 
 
+def test_without_naok_an_equation_does_not_hold_for_people_who_were_not_asked() -> None:
+    survey = Lss()
+    survey.group()
+    survey.question("Y", "bus")
+    survey.question("L", "why", answers=LIST, relevance='bus == "Y"')
+    for number, equation in enumerate(['why != "A1"', 'why.NAOK != "A1"', 'why == "A1"', "bus != 'Y'"]):
+        survey.question("S", f"q{number}", relevance=equation)
+    asked, denied = {"item": "bus", "in": [True]}, {"not": {"item": "why", "in": ["A1"]}}
+    assert [item.get("show_if") for item in items(imported(survey))[2:]] == [
+        {"all": [asked, denied]},
+        denied,
+        {"item": "why", "in": ["A1"]},
+        {"not": asked},
+    ]
+
+
 # ------------------------------------------------------------------ equations
 ASKED = {
     "one": Asked("one", {"A1": "A1", "A2": "A2", "3": "3"}),
@@ -300,7 +316,7 @@ NAMES = {name: Variable(name) for name in ASKED} | {
 
 
 def read(equation: str) -> Row:
-    return condition_of(expression_of(equation, NAMES, ASKED), ASKED)
+    return condition_of(expression_of(equation, NAMES, ASKED)[0], ASKED)
 
 
 A1 = {"item": "one", "in": ["A1"]}
@@ -423,6 +439,16 @@ def test_files_that_are_no_lss(content: bytes, says: str) -> None:
         read_lss(content)
     assert raised.value.faults[0].code == "not_lss"
     assert says in raised.value.faults[0].detail
+
+
+def test_a_file_has_not_too_many_questions() -> None:
+    survey = Lss()
+    survey.group()
+    for number in range(MOST_QUESTIONS + 1):
+        survey.row("questions", qid=str(number))
+    with pytest.raises(InvalidRequest) as raised:
+        read_lss(survey.xml())
+    assert "more than 2000 questions" in raised.value.faults[0].detail
 
 
 def test_a_file_has_not_too_many_rows() -> None:

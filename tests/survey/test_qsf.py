@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.errors import InvalidRequest
 from app.render.definitions import definition_yaml
-from app.services.questionnaires import LARGEST, read_qsf
+from app.services.questionnaires import LARGEST, MOST_QUESTIONS, read_qsf
 from app.survey.foreign import Imported
 from app.survey.instrument import parse
 from app.survey.qsf_import import instrument_of
@@ -387,7 +387,8 @@ def test_a_question_whose_condition_is_lost_is_kept_and_never_required() -> None
 
 
 # ------------------------------------------------------------------ files that are none, and damaged ones
-JSON_BUT_NOT_THAT = [b"[]", b"{}", b"null", b'{"SurveyElements": 3}']
+TOO_MANY = b'{"SurveyElements": [' + b"1," * MOST_QUESTIONS + b"1]}"
+JSON_BUT_NOT_THAT = [b"[]", b"{}", b"null", b'{"SurveyElements": 3}', TOO_MANY]
 
 
 @pytest.mark.parametrize(
