@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
-from icalendar import Calendar, Event, Timezone, vDatetime, vDuration, vRecur
+from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vDatetime, vDuration, vRecur
 
 from app.render.file import File
 from app.roadmap.recurrence import Occurrence, Series
+from app.roadmap.zones import observances
 
 PRODUCT = "-//Soundings//Improvement roadmap//EN"
 KINDS = {
@@ -58,8 +59,7 @@ def ics(name: str, entries: Iterable[Entry], schools: Mapping[str, str]) -> File
     calendar.add("x-published-ttl", vDuration(OFTEN))
     entries = list(entries)
     for key, years in sorted(_zones(entries).items()):
-        first, last = date(min(years) - 1, 1, 1), date(max(years) + 3, 1, 1)
-        calendar.add_component(Timezone.from_tzid(key, first_date=first, last_date=last))
+        calendar.add_component(_zone(key, min(years) - 1, max(years) + 2))
     for entry in entries:
         for event in _events(entry, schools):
             calendar.add_component(event)
@@ -76,6 +76,23 @@ def _zones(entries: Iterable[Entry]) -> dict[str, set[int]]:
         years.update(one.ends_at.year for one in (series.first, *series.changed))
         years.update(until.year for until in vRecur.from_ical(series.rule or "").get("UNTIL", ()))
     return found
+
+
+def _zone(key: str, first: int, last: int) -> Timezone:
+    zone = Timezone()
+    zone.add("tzid", key)
+    for one in observances(key, first, last):
+        kept = TimezoneDaylight() if one.daylight else TimezoneStandard()
+        kept.add("dtstart", one.onsets[0])
+        if one.rule is not None:
+            kept.add("rrule", vRecur.from_ical(one.rule))
+        elif one.onsets[1:]:
+            kept.add("rdate", list(one.onsets[1:]))
+        kept.add("tzname", one.name)
+        kept.add("tzoffsetfrom", one.before)
+        kept.add("tzoffsetto", one.after)
+        zone.add_component(kept)
+    return zone
 
 
 def _events(entry: Entry, schools: Mapping[str, str]) -> list[Event]:
