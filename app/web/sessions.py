@@ -87,7 +87,7 @@ class SignedIn:
         self.roles = frozenset(roles)
 
     async def __call__(self, request: Request) -> Visit:
-        visit = await visit_of(request)
+        visit = getattr(request.state, "visit", None) or await visit_of(request)  # a route may ask twice
         if visit is None:
             raise Unauthorized("Please sign in.")
         request.state.visit = visit
@@ -95,10 +95,15 @@ class SignedIn:
             raise Forbidden(f"You are signed in as {visit.caller.role}, and this page is not for that role.")
         if request.method in ("GET", "HEAD"):
             return visit
-        check_origin(request)
-        sent = Visit(visit.caller, visit.token, await read_form(request))
-        if not genuine(visit.token, sent.own(TOKEN_FIELD)):
-            raise Forbidden("This form is from another session. Go back, load the page again, and send it once more.")
+        sent: Visit | None = getattr(request.state, "sent", None)
+        if sent is None:
+            check_origin(request)
+            sent = Visit(visit.caller, visit.token, await read_form(request))
+            if not genuine(visit.token, sent.own(TOKEN_FIELD)):
+                raise Forbidden(
+                    "This form is from another session. Go back, load the page again, and send it once more."
+                )
+            request.state.sent = sent
         return sent
 
 
@@ -144,7 +149,7 @@ def check_origin(request: Request) -> None:
         ours = site == "same-origin"
     else:  # an old browser, or a server without encryption
         known = {request.headers.get("host"), urlsplit(base_of(request)).netloc}
-        ours = urlsplit(origin).netloc in known - {None, ""}
+        ours = origin.partition("://")[2] in known - {None, ""}
     if not ours:
         raise Forbidden("This form was sent from somewhere else than a page of this server; nothing was done.")
 
@@ -234,11 +239,17 @@ class OfficeRoute(PageRoute):
     """An address of the signed-in part."""
 
     def say(self, request: Request, problem: Problem) -> Response:
-        """Lead to the sign-in page, and back from there; tell of other problems in the frame."""
+        """Lead to the sign-in page, and back from there; tell of other problems in the frame.
+
+        A form that comes too late is not kept: the way back leads to the page that it was on.
+        """
         if isinstance(problem, Unauthorized):
-            path = request.url.path.removeprefix(_root(request))
-            wanted = f"{path}?{request.url.query}" if request.url.query else path
-            return redirect(request, f"/?next={quote(wanted, safe='/')}" if request.method == "GET" else "/")
+            reads = request.method in ("GET", "HEAD")
+            there = str(request.url) if reads else request.headers.get("referer", "")
+            wanted = ("/" + there.partition("://")[2].partition("/")[2]).removeprefix(_root(request))
+            told = [] if reads else ["ended"]
+            named = [f"next={quote(wanted, safe='/')}"] if own_path(wanted) not in (None, "/") else []
+            return redirect(request, "/?" + "&".join(told + named))
         visit = getattr(request.state, "visit", None)
         headers = problem.headers
         return page(request, visit, "trouble.html", problem.status, headers, title=problem.title, problem=problem)
