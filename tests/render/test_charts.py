@@ -69,6 +69,7 @@ def test_likert_has_the_counts_of_the_summary(world: World, data: st.DataObject)
     for row in marks(spec):
         assert row["share"] == row["count"] / row["n"]
         assert row["end"] == row["start"] + row["share"]
+        assert contrast(row["ink"], row["fill"]) >= 4.5
     told = Counter(re.findall(r", (\d+) of (\d+)$", line)[0] for line in said(charts.svg(spec)))
     assert told == Counter((str(count), str(n)) for count, n, *_ in expected.values())
 

@@ -115,7 +115,7 @@ def _section(lines: Sequence[_Line], ends: tuple[float, float] | None, measure: 
     before: Entry | None = None
     for line in lines:
         if line.entry is not before:
-            title = wrapped(line.entry["title"], LEFT - 14)
+            title = wrapped(line.entry["title"], LEFT - 14, bold=True)
             labels.append(word(-LEFT, top + 8 + len(title) * LINE_HEIGHT / 2, title, weight="bold"))
             top += 10 + len(title) * LINE_HEIGHT
             before = line.entry

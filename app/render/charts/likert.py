@@ -142,7 +142,7 @@ def _section(lines: Sequence[_Line], width: int, *, banded: bool) -> Row:
     layers, head = legend([(option["label"], look) for option, look in looks], LEFT, width) if looks else ([], 7.0)
     top, rows = head + 14, []
     for line in lines:
-        said = wrapped(line.said, LEFT - 14)
+        said = wrapped(line.said, LEFT - 14, most=7)
         height = max(BAR, len(said) * LINE_HEIGHT) + GAP
         rows.append((line, said, top + height / 2))
         top += height
@@ -222,8 +222,9 @@ def _look(off: float, most: float) -> Row:
         return {"fill": SAND, "stroke": EDGE, "ink": INK}
     light, dark = (MIST, PINE) if off > 0 else (BLUSH, CLAY)
     steps = int(most + 0.5)
-    depth = 1.0 if steps == 1 else (abs(off) - (0.5 if most % 1 else 1)) / (steps - 1)
-    return {"fill": mixed(light, dark, depth), "stroke": dark, "ink": SHEET if depth > 0.5 else INK}
+    part = 1.0 if steps == 1 else (abs(off) - (0.5 if most % 1 else 1)) / (steps - 1)
+    depth = 0.96 * part if part <= 0.5 else 0.52 + 0.48 * part  # no words could be read on what lies between
+    return {"fill": mixed(light, dark, depth), "stroke": dark, "ink": SHEET if part > 0.5 else INK}
 
 
 # ------------------------------------------------------------------ in words

@@ -16,7 +16,7 @@ def share_axis(field: str) -> Row:
 def number_axis(field: str, lowest: float, highest: float) -> Row:
     """Make the axis of scores."""
     return quantity(field, scale={"domain": [lowest, highest], "nice": False, "zero": False},
-                    axis={"tickCount": 5, "format": "~g", "title": None})  # fmt: skip
+                    axis={"tickCount": 5, "format": ".4~g", "title": None})  # fmt: skip
 
 
 def bands(rows: Sequence[Row], x: Row) -> Row:

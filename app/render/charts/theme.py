@@ -21,7 +21,7 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 WIDTH = 720
-SIZE, SMALL, LINE_HEIGHT = 12, 11, 15
+SIZE, SMALL, LINE_HEIGHT, BOLD = 12, 11, 15, 1.08  # bold letters are wider
 WITHHELD = "withheld"
 NOTHING = "There is nothing here that this chart can show."
 
@@ -43,8 +43,9 @@ def width_of(text: str, size: float = SIZE) -> float:
     return size * sum(_WIDTHS.get(letter, 0.56 if letter < "\u2e80" else 1.02) for letter in text)
 
 
-def wrapped(text: str, pixels: float, *, size: float = SIZE, most: int = 4) -> list[str]:
+def wrapped(text: str, pixels: float, *, size: float = SIZE, most: int = 4, bold: bool = False) -> list[str]:
     """Break a text into lines; what does not fit in the last of `most` lines ends in an ellipsis."""
+    pixels = pixels / BOLD if bold else pixels
     lines: list[str] = []
     line = ""
     for word in text.split():
@@ -226,7 +227,7 @@ def frame(
     return {
         "$schema": SCHEMA,
         "title": {
-            "text": wrapped(title, width, size=16), "subtitle": wrapped(said, width), "anchor": "start",
+            "text": wrapped(title, width, size=16, bold=True), "subtitle": wrapped(said, width), "anchor": "start",
             "frame": "group", "dx": -left, "offset": 14, "fontSize": 16, "fontWeight": "bold", "lineHeight": 20,
             "subtitleFontSize": SIZE, "subtitlePadding": 5, "subtitleLineHeight": 16,
             "color": INK, "subtitleColor": SOFT,

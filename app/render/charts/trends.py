@@ -97,9 +97,8 @@ def trends(
     told = "mean scores" if measure == "mean" else "shares of favorable answers"
     where = scope([step.cell for line in lines for step in line.steps], school, names or {})
     withheld = any(figure is None for line in lines for figure in line.figures.values())
-    titles = [wave["title"] for wave in document["waves"]]
     return frame(
-        [_panel(found, titles, measure, width, key=withheld)] if found else [], document,
+        [_panel(found, document["waves"], measure, width, key=withheld)] if found else [], document,
         title=title or "From wave to wave", description=_told(found), left=0, width=width,
         subtitle=f"{where} · {told}; the bar through a point is the 95% interval of the change since the wave before",
     )  # fmt: skip
@@ -183,21 +182,24 @@ class _Marks(NamedTuple):
     labels: list[Row]
 
 
-def _panel(found: Sequence[_Measured], waves: Sequence[str], measure: Measure, width: float, *, key: bool) -> Row:
+def _panel(
+    found: Sequence[_Measured], waves: Sequence[Mapping[str, Any]], measure: Measure, width: float, *, key: bool
+) -> Row:
     """Draw all in two columns; `key`: say what the hatched sign means."""
     layers, top = legend([(WITHHELD, HATCHED)], 0, width) if key else ([], 4.0)
     across = width / min(2, len(found))
+    said = _wave_names(waves, (across - AXIS - NAMES) / len(waves))
     groups = list(dict.fromkeys(line.group for one in found for line in one.lines))
     marks = _Marks([], [], [], [], [], [], [])
     for first in range(0, len(found), 2):
         row = found[first : first + 2]
-        titles = [wrapped(one.words, across - 20, most=3) for one in row]
+        titles = [wrapped(one.words, across - 20, most=3, bold=True) for one in row]
         deep = max(map(len, titles)) * LINE_HEIGHT
         for column, (one, title) in enumerate(zip(row, titles, strict=True)):
             left = column * across
             marks.labels.append(word(left, top + len(title) * LINE_HEIGHT / 2, title, weight="bold"))
             place = _Place(left + AXIS, top + deep + 10, across - AXIS - NAMES, *_ends(one, measure))
-            _axes(one, waves, place, measure, marks)
+            _axes(one, said, place, measure, marks)
             _draw(one, groups, place, len(waves), measure, marks)
         top += deep + PLOT + 48
     height = top - 20
@@ -221,7 +223,21 @@ def _pixels(field: str, most: float) -> Row:
     return quantity(field, scale={"domain": [0, most], "range": [0, most]}, axis=None)
 
 
-def _axes(one: _Measured, waves: Sequence[str], place: _Place, measure: Measure, marks: _Marks) -> None:
+def _wave_names(waves: Sequence[Mapping[str, Any]], room: float) -> list[list[str]]:
+    """Name the waves below a plot: by their titles if these fit, else by their keys; not all where there are many."""
+    for name in ("title", "wave"):
+        lines = [wrapped(wave[name], room, size=SMALL) for wave in waves]
+        if all(len(one) <= 2 and width_of(max(one, key=len), SMALL) <= room for one in lines):
+            return lines
+    every = -(-60 // int(room or 1))
+    last = len(waves) - 1
+    return [
+        wrapped(wave["wave"], every * room, size=SMALL, most=2) if (last - at) % every == 0 else []
+        for at, wave in enumerate(waves)
+    ]
+
+
+def _axes(one: _Measured, waves: Sequence[Sequence[str]], place: _Place, measure: Measure, marks: _Marks) -> None:
     """Draw the lines of the values, and the words of both axes."""
     step = place.width / len(waves)
     halves = [half / 2 for half in range(int(2 * place.low), int(2 * place.high) + 1)]
@@ -231,12 +247,10 @@ def _axes(one: _Measured, waves: Sequence[str], place: _Place, measure: Measure,
         marks.grid.append({"x": place.left, "x2": place.left + place.width, "y": y, "y2": y})
         said = f"{tick:.0%}" if measure == "favorable" else f"{tick:g}"
         marks.labels.append(word(place.left - 6, y, said, "right", SOFT, size=SMALL))
-    widest = max(width_of(wave, SMALL) for wave in waves) + 6
-    every = next(n for n in range(1, len(waves) + 1) if n == len(waves) or n * step >= widest)
-    for at in range(len(waves) - 1, -1, -every):
-        said_lines = wrapped(waves[at], max(every * step, 60), size=SMALL, most=2)
-        y = place.top + PLOT + 9 + len(said_lines) * LINE_HEIGHT / 2
-        marks.labels.append(word(place.left + (at + 0.5) * step, y, said_lines, "center", SOFT, size=SMALL))
+    for at, lines in enumerate(waves):
+        if lines:
+            y = place.top + PLOT + 9 + len(lines) * LINE_HEIGHT / 2
+            marks.labels.append(word(place.left + (at + 0.5) * step, y, lines, "center", SOFT, size=SMALL))
     for earlier, later in sorted(one.broken):
         at_x = place.left + (earlier + later + 1) / 2 * step
         marks.labels.append(word(at_x, place.top + 6, "not comparable", "center", SOFT, size=10))
