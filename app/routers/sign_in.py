@@ -34,6 +34,10 @@ router = APIRouter(include_in_schema=False, route_class=OfficeRoute)
 
 WRONG = "This key is not valid. Perhaps a part of it is missing, or it has expired or was revoked."
 PUBLISHABLE = "This key belongs in a web page that collects answers. It cannot be used to sign in."
+SAID = {
+    "left": "You are signed out.",
+    "ended": "You had been signed out, so what you just sent was not kept. Sign in and send it again.",
+}
 TOO_FAST = "Too many wrong keys came from here. Please wait a minute."
 
 
@@ -44,7 +48,7 @@ async def front_door(request: Request) -> Response:
     wanted = own_path(request.query_params.get("next", ""))
     if visit is not None:
         return redirect(request, wanted or home(visit.caller))
-    return _ask(request, wanted, left="left" in request.query_params)
+    return _ask(request, wanted, said=next((SAID[key] for key in SAID if key in request.query_params), None))
 
 
 @router.post("/sign-in")
@@ -77,8 +81,8 @@ def sign_out(request: Request, held: Held, visit: Annotated[Visit, Depends(Signe
     return forget(request, redirect(request, "/?left"))
 
 
-def _ask(request: Request, wanted: str | None, *, fault: str | None = None, left: bool = False, status: int = 200,
+def _ask(request: Request, wanted: str | None, *, fault: str | None = None, said: str | None = None, status: int = 200,
          headers: dict[str, str] | None = None) -> Response:  # fmt: skip
     return page(
-        request, None, "sign_in.html", status, headers, title="Sign in", wanted=wanted or "", fault=fault, left=left
+        request, None, "sign_in.html", status, headers, title="Sign in", wanted=wanted or "", fault=fault, said=said
     )

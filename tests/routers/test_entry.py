@@ -126,7 +126,7 @@ def test_nobody_else_can_send_a_form(api: Api, wave: str) -> None:
     foreign = client.post(page.request.url, data=fields, headers={"Sec-Fetch-Site": "cross-site"})
     assert foreign.status_code == 403
     signed_out = api.browser().post(page.request.url, data=fields)
-    assert (signed_out.status_code, signed_out.headers["location"]) == (303, "/")
+    assert (signed_out.status_code, signed_out.headers["location"]) == (303, "/?ended")
     assert stored(api, wave) == []
 
 

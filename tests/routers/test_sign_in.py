@@ -101,6 +101,17 @@ def test_signing_out_ends_it_on_the_server_too(api: Api) -> None:
     assert a_page(thief).status_code == 303
 
 
+def test_a_form_that_comes_too_late_is_told_so_and_the_way_leads_back(api: Api) -> None:
+    client = api.browser(Referer=f"{api.base}/enter/fall/family?lang=es")
+    late = client.post("/sign-out", data={"_token": "x"})
+    assert late.headers["location"] == "/?ended&next=/enter/fall/family%3Flang%3Des"
+    door = client.get(late.headers["location"]).text
+    assert "what you just sent was not kept" in door
+    assert 'value="/enter/fall/family?lang=es"' in door
+    for strange in ("https://evil.example//x", "https://[evil", "https://evil.example/", "nothing", ""):
+        assert api.browser(Referer=strange).post("/sign-out", data={}).headers["location"] == "/?ended"
+
+
 def test_signing_in_again_ends_the_session_before(api: Api) -> None:
     client = api.signed_in()
     before = client.cookies["soundings"]
@@ -176,6 +187,7 @@ FOREIGN = [
     {"Sec-Fetch-Site": "cross-site", "Origin": "BASE"},
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
+    {"Origin": "https://[evil"},
     {"Origin": ""},
     {},
 ]
