@@ -20,6 +20,7 @@ import uvicorn
 from typer.core import TyperGroup
 
 from app.auth import Role
+from app.cli_export import export
 from app.cli_instruments import instrument_app
 from app.cli_report import report
 from app.cli_results import summary
@@ -52,6 +53,7 @@ app.add_typer(wave_app, name="wave")
 app.add_typer(instrument_app, name="instrument")
 app.command("summary")(summary)
 app.command("report")(report)
+app.command("export")(export)
 app.command("backup")(backup)
 app.command("restore")(restore)
 

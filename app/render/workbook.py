@@ -62,23 +62,20 @@ def workbook(document: Mapping[str, Any]) -> bytes:
 # ------------------------------------------------------------------ tables
 def _cells(book: Book, sheet: str, named: Sequence[Column], told: Told) -> None:
     """Add a sheet with a row for each cell and a column for each measure that some cell has."""
-    measures = _measures(cell for _, cells in told for cell in cells)
-    warned = any("warnings" in cell for _, cells in told for cell in cells)
+    rows = [((*names, *_where(cell)), cell, dict(figures(cell))) for names, cells in told for cell in cells]
+    measures = _measures(values for *_, values in rows)
     columns = [*named, Column("Group", 16), Column("School", 26)]
     columns += [Column(measure.heading, 11, measure.style) for measure in measures]
-    columns += [Column("Keep in mind", 44)] * warned
+    columns += [Column("Keep in mind", 44)] * any("warnings" in cell for _, cell, _ in rows)
     paths = [measure.path for measure in measures]
 
     def lines() -> Iterator[Line]:
-        for names, cells in told:
-            for cell in cells:
-                where = (*names, *_where(cell))
-                if _hidden(cell):
-                    yield (*where, *[WITHHELD] * len(paths))
-                else:
-                    values = dict(figures(cell))
-                    warnings = "; ".join(WARNINGS.get(name, name) for name in cell.get("warnings", ()))
-                    yield (*where, *map(values.get, paths), warnings or None)
+        for names, cell, values in rows:
+            if _hidden(cell):
+                yield (*names, *[WITHHELD] * len(paths))
+            else:
+                warnings = "; ".join(WARNINGS.get(name, name) for name in cell.get("warnings", ()))
+                yield (*names, *map(values.get, paths), warnings or None)
 
     book.table(sheet, columns, lines(), named=len(named) + 2)
 
@@ -149,7 +146,7 @@ def _short(
     book: Book, sheet: Worksheet, row: int, title: str, named: Sequence[str], told: Sequence[tuple[Line, Any]]
 ) -> int:
     """Write a small table without filters: of every cell what matters most. The row after it."""
-    measures = [measure for measure in _measures(cell for _, cell in told) if measure.path in _SHORT]
+    measures = [m for m in _measures(dict(figures(cell)) for _, cell in told) if m.path in _SHORT]
     if not told:
         return row
     sheet.write_string(row, 0, title, book.formats["part"])
@@ -174,7 +171,7 @@ def _short(
 
 
 def _method(book: Book, document: Mapping[str, Any]) -> None:
-    measures = _measures(_every(document))
+    measures = _measures(dict(figures(cell)) for cell in _every(document))
     lines: list[Line] = [(SIMULATED, None, None)] if document["simulated"] else []
     lines += [("How to read it", said, None) for said in NOTES]
     for group, promise in document["promise"].items():
@@ -222,11 +219,9 @@ def _every(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from entry["cells"]
 
 
-def _measures(cells: Iterable[Mapping[str, Any]]) -> list[Measure]:
-    """The measures that some of the cells have, in the order of their list; what is not in it comes last."""
-    found: dict[str, None] = {}
-    for cell in cells:
-        found.update(dict.fromkeys(path for path, _ in figures(cell)))
+def _measures(of: Iterable[Iterable[str]]) -> list[Measure]:
+    """The measures that some cells have, of the paths of each, in their order; what is not listed comes last."""
+    found = dict.fromkeys(path for paths in of for path in paths)
     known = [measure for measure in MEASURES if measure.path in found]
     return known + [Measure(path, path, "figure", "") for path in found if path not in _BY_PATH]
 

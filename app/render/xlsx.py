@@ -120,5 +120,5 @@ class Book:
                 if type(value) is str:
                     sheet.write_string(row, at, value, withheld if value is WITHHELD else styles[at])
                 elif value is not None:
-                    sheet.write_number(row, at, _Exact(value), styles[at])
+                    sheet.write_number(row, at, _Exact(value) if type(value) is float else value, styles[at])
         sheet.autofilter(0, 0, max(row, 1), len(columns) - 1)

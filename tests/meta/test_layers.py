@@ -46,12 +46,13 @@ ALLOWED: dict[str, set[str]] = {
     "preview": {"console", "scratch"} | ROUTERS,
     "main": {"__init__", "routers"} | ROUTERS,
     "console": WEB,
+    "cli_export": {"console"} | WEB,
     "cli_instruments": {"console", "preview", "scratch"} | ROUTERS,
     "cli_results": {"console"} | WEB,
     "cli_report": {"__init__", "console"} | WEB,
     "cli_store": {"__init__", "console"} | WEB,
     "cli": {"__init__", "main", "demo", "scratch", "preview", "console"}
-    | {"cli_instruments", "cli_report", "cli_results", "cli_store"}
+    | {"cli_export", "cli_instruments", "cli_report", "cli_results", "cli_store"}
     | WEB,
     "__main__": {"cli"},
 }
