@@ -102,7 +102,8 @@ def _scale(entry: Entry, document: Mapping[str, Any]) -> tuple[float, float]:
     """Give the lowest and the highest score of a construct's items; those of its figures where no option has any."""
     scores = [option["score"] for item in document["items"] if item["item"] in entry["items"]
               for option in item["options"] if "score" in option]  # fmt: skip
-    values = [cell["mean"]["value"] for cell in entry["cells"] if is_shown(cell) and cell["mean"]["value"] is not None]
+    means = [cell["mean"]["value"] for cell in entry["cells"] if "mean" in cell]  # a reader of ranges has none
+    values = [value for value in means if value is not None]
     known = scores or values or [0, 1]
     return min(known), max(max(known), min(known) + 1)
 

@@ -125,7 +125,9 @@ def over_time(of: Documents) -> Section | None:
     titles = [wave["title"] for wave in of.trends["waves"]]
     note = Note(
         f"Compared are {listed(titles)}. The same people need not have answered, and a change has no cause in these "
-        "figures. “Not clear” is not “no change”: a small change can go unseen where few answered."
+        "figures. “Not clear” is not “no change”: a small change can go unseen where few answered. The intervals allow "
+        "for how many of those eligible answered. The verdicts do not, because people change from year to year, and "
+        "allow for the number of comparisons; so a change may be called not clear though its interval leaves 0 out."
     )
     parts = [note, *[Finding(text) for text in _incomparable(of, latest)]]
     return Section("trends", "Change since earlier surveys", tuple(parts), tuple(sections))
