@@ -90,10 +90,10 @@ class _Place(NamedTuple):
 def _panel(table: Sequence[tuple[Entry, Sequence[Cell]]], names: Names, width: float) -> Row:
     column = (width - LEFT) / len(table)
     looks = [(f"{share}%", {"fill": _fill(share / 100), "stroke": EDGE}) for share in (0, 25, 50, 75, 100)]
-    layers, head = legend([*looks, (WITHHELD, HATCHED)], LEFT, width)
+    layers, labels, head = legend([*looks, (WITHHELD, HATCHED)], LEFT, width)
     titles = [wrapped(entry["title"], column - 2, size=SMALL, most=5) for entry, _ in table]
     base = head + max(map(len, titles)) * LINE_HEIGHT
-    labels = [
+    labels += [
         word((at + 0.5) * column, base - len(said) * LINE_HEIGHT / 2 - 4, said, "center", size=SMALL)
         for at, said in enumerate(titles)
     ]

@@ -93,19 +93,26 @@ def likert(
     lines = _lines(entries, group, school, item, names) if group is not None else []
     where = "By school" if item is not None else scope([line.cell for line in lines], school, names)
     who = "" if group is None else f"{group_name(group)}: "
-    heading = who + (quoted(lines[0].entry["text"]) if item and lines else "the answers")
+    heading = who + (quoted(_asked(lines[0].entry)) if item and lines else "the answers")
     sections: dict[Any, list[_Line]] = {}
     banded = any(is_shown(line.cell) and is_banded(line.cell) for line in lines)
     for line in lines:
         sections.setdefault(None if banded else _scale(line.entry), []).append(line)
     panels = [_section(section, width, banded=banded) for section in sections.values()]
     told = "ranges of the share of favorable answers" if banded else "shares of the answers"
+    if not banded and any(line.entry["reverse"] for line in lines):
+        told += "; of reversed questions the answers at the left are the favorable ones"
     return frame(
         panels,
         document, title=title or first_up(heading), description=_told(lines),
         subtitle=f"{where} · {told} · {document['title']}",
         left=LEFT, width=width,
     )  # fmt: skip
+
+
+def _asked(entry: Entry) -> str:
+    """Give the question, marked when it is reversed."""
+    return f"{entry['text']} (reversed)" if entry["reverse"] else str(entry["text"])
 
 
 def _scored(entry: Entry) -> list[Mapping[str, Any]]:
@@ -128,18 +135,15 @@ def _lines(
             if is_shown(cell) or cell["school"] is not None
         ]
     found = ((entry, cell_at(entry, group, school)) for entry in entries)
-    return [
-        _Line(entry, cell, entry["text"] + (" (reversed)" if entry["reverse"] else ""))
-        for entry, cell in found
-        if cell is not None
-    ]
+    return [_Line(entry, cell, _asked(entry)) for entry, cell in found if cell is not None]
 
 
 # ------------------------------------------------------------------ one scale
 def _section(lines: Sequence[_Line], width: int, *, banded: bool) -> Row:
     """Draw the lines of one scale: its legend, and the bars."""
     looks = [] if banded else _looks(_scored(lines[0].entry))
-    layers, head = legend([(option["label"], look) for option, look in looks], LEFT, width) if looks else ([], 7.0)
+    layers, labels, head = legend([(option["label"], look) for option, look in looks], LEFT, width)
+    head = head if looks else 7.0
     top, rows = head + 14, []
     for line in lines:
         said = wrapped(line.said, LEFT - 14, most=7)
@@ -149,10 +153,10 @@ def _section(lines: Sequence[_Line], width: int, *, banded: bool) -> Row:
     apart = any(line.cell.get("not_applicable") for line in lines)
     heads = {"favorable": FAVORABLE, "n": BASE} | ({"not applicable": APART} if apart else {})
     room = width - LEFT - sum(heads.values())
-    layers += _ranges(rows) if banded else _bars(rows, room, head + 10, top)
-    labels = [word(-LEFT, y, said) for _, said, y in rows]
+    drawn, shares = (_ranges(rows), []) if banded else _bars(rows, room, head + 10, top)
+    labels += [word(-LEFT, y, said) for _, said, y in rows] + shares
     labels += columns(heads, [(y, _figures(line.cell)) for line, _, y in rows], room, head)
-    return panel([*layers, words(labels)], room, top)
+    return panel([*layers, *drawn, words(labels)], room, top)
 
 
 def _figures(cell: Cell) -> list[str]:
@@ -162,8 +166,10 @@ def _figures(cell: Cell) -> list[str]:
     return [said_share(cell), str(cell["n"]), str(cell.get("not_applicable", ""))]
 
 
-def _bars(rows: Sequence[tuple[_Line, list[str], float]], room: float, top: float, bottom: float) -> list[Row]:
-    """Stack the shares of the options, the middle of the neutral one at a line from top to bottom."""
+def _bars(
+    rows: Sequence[tuple[_Line, list[str], float]], room: float, top: float, bottom: float
+) -> tuple[list[Row], list[Row]]:
+    """Stack the shares of the options, the middle of the neutral one at a line from top to bottom; layers and words."""
     data: list[Row] = []
     for line, _, y in rows:
         cell = line.cell
@@ -194,7 +200,7 @@ def _bars(rows: Sequence[tuple[_Line, list[str], float]], room: float, top: floa
         for row in data
         if width_of(percent(row["share"]), SMALL) + 3 < row["share"] * pixel
     ]  # fmt: skip
-    return [zero_line(x, top, bottom), bars, words(labels)]
+    return [zero_line(x, top, bottom), bars], labels
 
 
 def _ranges(rows: Sequence[tuple[_Line, list[str], float]]) -> list[Row]:

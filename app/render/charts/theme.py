@@ -160,12 +160,12 @@ def panel(layers: Sequence[Row], width: float, height: float) -> Row:
     return {"layer": list(layers), "width": width, "height": height}
 
 
-def legend(entries: Sequence[tuple[str, Row]], left: float, width: float) -> tuple[list[Row], float]:
+def legend(entries: Sequence[tuple[str, Row]], left: float, width: float) -> tuple[list[Row], list[Row], float]:
     """Explain signs at the top of a panel: boxes with `fill` and `stroke`, hatched or not, and what they mean.
 
     Returns
     -------
-    Layers, and how many pixels of the panel's height they take.
+    Layers, words, and how many pixels of the panel's height they take.
     """
     boxes: list[Row] = []
     said: list[Row] = []
@@ -180,7 +180,7 @@ def legend(entries: Sequence[tuple[str, Row]], left: float, width: float) -> tup
     mark = {"type": "rect", "x": of("x"), "y": of("y"), "width": 12, "height": 12, "strokeWidth": 1}
     drawn = layer(boxes, {**mark, "fill": of("fill"), "stroke": of("stroke")})
     hatched = [box for box in boxes if box.get("hatched")]
-    return [drawn, *([hatch(hatched, 12, 12)] if hatched else []), words(said)], y + 18
+    return [drawn, *([hatch(hatched, 12, 12)] if hatched else [])], said, y + 18
 
 
 HATCH_STEP = 0.7  # half the height of a box is 1

@@ -186,11 +186,11 @@ def _panel(
     found: Sequence[_Measured], waves: Sequence[Mapping[str, Any]], measure: Measure, width: float, *, key: bool
 ) -> Row:
     """Draw all in two columns; `key`: say what the hatched sign means."""
-    layers, top = legend([(WITHHELD, HATCHED)], 0, width) if key else ([], 4.0)
+    layers, labels, top = legend([(WITHHELD, HATCHED)], 0, width) if key else ([], [], 4.0)
     across = width / min(2, len(found))
     said = _wave_names(waves, (across - AXIS - NAMES) / len(waves))
     groups = list(dict.fromkeys(line.group for one in found for line in one.lines))
-    marks = _Marks([], [], [], [], [], [], [])
+    marks = _Marks([], [], [], [], [], [], labels)
     for first in range(0, len(found), 2):
         row = found[first : first + 2]
         titles = [wrapped(one.words, across - 20, most=3, bold=True) for one in row]
