@@ -50,15 +50,15 @@ GONE = "The last questionnaire was taken back. Its answers are in the form again
 GONE_CODE = " Its access code stays spent, so it needs a new one."
 
 
-@router.api_route("/enter", methods=["GET", "HEAD"])
+@router.get("/enter")
 def choose_survey(request: Request, visit: Typist, held: Held) -> Response:
     """Show the surveys that answers can be typed into."""
     found = entry.surveys(held.database, visit.caller)
     return page(request, visit, "entry_choose.html", title="Paper entry", waves=found)
 
 
-@router.api_route("/enter/{wave}/{group}", methods=["GET", "HEAD"])
-@router.api_route("/enter/{wave}/{group}/{school}", methods=["GET", "HEAD"])
+@router.get("/enter/{wave}/{group}")
+@router.get("/enter/{wave}/{group}/{school}")
 async def open_entry(request: Request, visit: Typist, wave: str, group: str, school: str | None = None) -> Response:
     """Show an empty form."""
     at = await _typing(request, visit, wave, group, school)

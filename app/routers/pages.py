@@ -51,7 +51,7 @@ router = APIRouter(include_in_schema=False)
 people = APIRouter(include_in_schema=False, route_class=SurveyRoute)
 
 
-@router.api_route("/static/{name}", methods=["GET", "HEAD"])
+@router.get("/static/{name}")
 async def static(name: str, request: Request) -> Response:
     """Give a script, a style or a picture of the pages."""
     try:
@@ -60,15 +60,15 @@ async def static(name: str, request: Request) -> Response:
         raise NotFound("There is no such file.") from None
 
 
-@router.api_route("/s/worker.js", methods=["GET", "HEAD"])
+@router.get("/s/worker.js")
 async def worker(request: Request) -> Response:
     """Give the service worker, from where it may serve the survey pages and nothing else."""
     return file(request, "worker.js", {"Content-Security-Policy": POLICY})
 
 
 # ------------------------------------------------------------------ the first screen
-@people.api_route("/s/{wave}/{group}", methods=["GET", "HEAD"])
-@people.api_route("/s/{wave}/{group}/{school}", methods=["GET", "HEAD"])
+@people.get("/s/{wave}/{group}")
+@people.get("/s/{wave}/{group}/{school}")
 async def open_page(request: Request, wave: str, group: str, school: str | None = None) -> Response:
     """Show what it is about, what is promised, and where to start."""
     face = await _face(request, wave, group, school)
@@ -192,8 +192,8 @@ async def _take(request: Request, wave: str, group: str, school: str | None) -> 
     return Response(orjson.dumps(receipt), 200, {"Cache-Control": "no-store"}, "application/json")
 
 
-@people.api_route("/s", methods=["GET", "HEAD"])
-@people.api_route("/s/{rest:path}", methods=["GET", "HEAD"])
+@people.get("/s")
+@people.get("/s/{rest:path}")
 async def nowhere(request: Request, rest: str = "") -> Response:
     """Say that there is nothing at an address that no survey has."""
     raise NotFound

@@ -41,7 +41,7 @@ SAID = {
 TOO_FAST = "Too many wrong keys came from here. Please wait a minute."
 
 
-@router.api_route("/", methods=["GET", "HEAD"])
+@router.get("/")
 async def front_door(request: Request) -> Response:
     """Ask for a key, or lead on who is signed in."""
     visit = await visit_of(request)

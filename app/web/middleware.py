@@ -50,6 +50,9 @@ class Envelope:
                 headers.append((b"x-request-id", request_id.encode()))
             await send(message)
 
+        asked = scope
+        if scope["method"] == "HEAD":  # what GET would answer; the server leaves out the body
+            scope = {**scope, "method": "GET"}
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception as error:
@@ -60,14 +63,14 @@ class Envelope:
         finally:
             took = perf_counter() - begun
             route = _route(scope)
-            counter, histogram = _meters(scope["method"] if route != "unknown" else "other", route, status)
+            counter, histogram = _meters(asked["method"] if route != "unknown" else "other", route, status)
             counter.inc()
             histogram.observe(took)
             if self.access_log:
                 log.info(
                     "request",
                     request_id=request_id,
-                    method=scope["method"],
+                    method=asked["method"],
                     route=route,
                     status=status,
                     ms=round(took * 1000, 1),

@@ -70,7 +70,8 @@ def _allowed(app: FastAPI, path: str) -> list[str]:
     """List the methods of all operations at an address; the framework names those of one."""
     operations = app.openapi()["paths"]
     matching = (methods for template, methods in operations.items() if compile_path(template)[0].match(path))
-    return sorted({method.upper() for methods in matching for method in methods})
+    found = {method.upper() for methods in matching for method in methods}
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 def install(app: FastAPI) -> None:

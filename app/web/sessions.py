@@ -93,7 +93,7 @@ class SignedIn:
         request.state.visit = visit
         if visit.caller.role not in self.roles:
             raise Forbidden(f"You are signed in as {visit.caller.role}, and this page is not for that role.")
-        if request.method in ("GET", "HEAD"):
+        if request.method == "GET":
             return visit
         sent: Visit | None = getattr(request.state, "sent", None)
         if sent is None:
@@ -244,7 +244,7 @@ class OfficeRoute(PageRoute):
         A form that comes too late is not kept: the way back leads to the page that it was on.
         """
         if isinstance(problem, Unauthorized):
-            reads = request.method in ("GET", "HEAD")
+            reads = request.method == "GET"
             there = str(request.url) if reads else request.headers.get("referer", "")
             wanted = ("/" + there.partition("://")[2].partition("/")[2]).removeprefix(_root(request))
             told = [] if reads else ["ended"]
