@@ -14,7 +14,7 @@ from app.auth import Caller
 from app.db import Database
 from app.errors import Fault, InvalidRequest
 from app.models.tables import ChangeEvent, Wave
-from app.services.outbox import note
+from app.services.outbox import note_opening
 from app.survey.promise import shows_any
 
 START = "0"
@@ -74,7 +74,7 @@ def _document(event: ChangeEvent) -> dict[str, Any]:
 def open_due(database: Database) -> int:
     """Note the opening of every wave whose time has come, and tell how many there were."""
     with database.read() as session:
-        noted = select(ChangeEvent.wave).where(ChangeEvent.kind == "opened")
+        noted = select(ChangeEvent.wave).filter_by(kind="opened")
         due = session.exec(
             select(Wave.key).where(col(Wave.opens_at) <= database.now(session), col(Wave.key).not_in(noted))
         ).all()
@@ -82,6 +82,6 @@ def open_due(database: Database) -> int:
         with database.write() as session:
             database.lock_wave(session.connection(), key)
             row = session.get(Wave, key)
-            if row is not None and row.opens_at <= database.now(session):  # it may have been put off meanwhile
-                note(database, session, "opened", key, row.opens_at)
+            if row is not None:  # it may have been removed meanwhile, or put off
+                note_opening(database, session, row)
     return len(due)

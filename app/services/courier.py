@@ -19,7 +19,6 @@ import structlog
 from sqlmodel import col, select
 from standardwebhooks import Webhook as Signer
 
-from app import __version__
 from app.auth import webhook_secret
 from app.db import Database
 from app.models.tables import Webhook, WebhookDelivery
@@ -68,7 +67,7 @@ class Courier:
         self._secret = signing_secret
         self._client = httpx.AsyncClient(
             transport=transport, follow_redirects=False, trust_env=False, timeout=TIMEOUT_S,
-            headers={"User-Agent": f"Soundings/{__version__}", "Content-Type": "application/json"},
+            headers={"User-Agent": "Soundings", "Content-Type": "application/json"},
         )  # fmt: skip
 
     async def run(self) -> None:

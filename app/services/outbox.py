@@ -30,9 +30,7 @@ def note(database: Database, session: Session, kind: Kind, wave: str, at: dateti
     their order, and a reader who has seen one has seen all below it.
     """
     session.flush()
-    same = select(ChangeEvent.number).where(
-        ChangeEvent.wave == wave, ChangeEvent.kind == kind, ChangeEvent.release == release
-    )
+    same = select(ChangeEvent.number).filter_by(wave=wave, kind=kind, release=release)
     if session.exec(same).first() is not None:
         return
     if not database.is_sqlite:
@@ -54,9 +52,9 @@ def note(database: Database, session: Session, kind: Kind, wave: str, at: dateti
 
 
 def note_opening(database: Database, session: Session, row: Wave) -> None:
-    """Note that a wave has opened, if it is open as it is put; `open_due` of `changes.py` sees to the others."""
-    if row.opens_at <= (now := database.now(session)):
-        note(database, session, "opened", row.key, now)
+    """Note that a wave has opened, if its time has come; one that opens by itself, `changes.open_due` notices."""
+    if row.opens_at <= database.now(session):
+        note(database, session, "opened", row.key, row.opens_at)
 
 
 def body(type: str, at: datetime, wave: str | None, release: int | None) -> str:

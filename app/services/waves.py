@@ -261,7 +261,7 @@ def close(database: Database, key: str, by: Caller | None) -> None:
         for statement in _RESEAL_SQLITE if database.is_sqlite else _RESEAL_POSTGRESQL:
             session.connection().execute(text(statement), {"wave": key} if ":wave" in statement else {})
         record(session, by, "wave.close", key)
-        outbox.note(database, session, "opened", key, row.opens_at)  # if nobody has noticed yet
+        outbox.note_opening(database, session, row)  # if nobody has noticed yet
         outbox.note(database, session, "closed", key, row.closed_at)
     database.forget_deleted()
 
