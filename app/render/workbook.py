@@ -151,12 +151,13 @@ def _short(
         return row
     sheet.write_string(row, 0, title, book.formats["part"])
     row += 1
+    sheet.set_row(row, 32)
     for at, heading in enumerate(named):
         book.heading(sheet, row, at, Column(heading, 18))
     for at, measure in enumerate(measures, len(named)):
         book.heading(sheet, row, at, Column(measure.heading, 12, measure.style))
         if measure.path in ("favorable.share", "rate"):
-            sheet.conditional_format(row + 1, at, row + len(told), at, _BAR)
+            sheet.conditional_format(row + 1, at, row + len(told), at, _SHADE)
     for names, cell in told:
         row += 1
         values = dict(figures(cell))
@@ -185,9 +186,9 @@ def _method(book: Book, document: Mapping[str, Any]) -> None:
 
 
 # ------------------------------------------------------------------ what stands in it
-_BAR = {
-    "type": "data_bar", "bar_color": "#b7d3e2",
-    "min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1,
+_SHADE = {  # not bars: without an extension that some readers warn of, they have a length at 0 %
+    "type": "2_color_scale", "min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1,
+    "min_color": "#ffffff", "max_color": "#8fbad0",
 }  # fmt: skip
 _SHORT = frozenset(
     {"n", "favorable.share", "favorable.low", "favorable.high", "mean.value", "mean.low", "mean.high"}
