@@ -50,7 +50,7 @@ class ResponseOut(Document):
     wave: str
     group: Group
     school: str | None
-    locale: str
+    locale: str | None
     instrument: str
     received_on: date
     promise: Literal["confidential", "attributed"]

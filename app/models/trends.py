@@ -90,9 +90,10 @@ class ChangeTest(Test):
 
 
 class Detectable(Document):
-    """The smallest change that so many answers would show in four of five cases."""
+    """The smallest change that so many answers would show in four of five cases; `mean_finite` too."""
 
     mean: Figure | None
+    mean_finite: Figure | None
     favorable: Annotated[Figure | None, MAYBE]
 
 

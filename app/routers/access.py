@@ -19,7 +19,7 @@ from app.services.paging import part
 from app.survey.base import Slug
 from app.survey.instrument import Group
 from app.web.files import JSON, choose, send
-from app.web.openapi import FILE, fails
+from app.web.openapi import fails
 from app.web.routes import Json, V1Route
 from app.web.routes import render as to_json
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, base_of, listing
@@ -34,9 +34,7 @@ MEDIA = {"json": "application/json", "csv": "text/csv", "pdf": "application/pdf"
     "/access-codes",
     status_code=201,
     response_model=CodesMade,
-    responses=fails(
-        CodesExceedRoster, WaveClosed, also={201: {"content": {"text/csv": {}, "application/pdf": {}}} | FILE}
-    ),
+    responses=fails(CodesExceedRoster, WaveClosed, also={201: {"content": {"text/csv": {}, "application/pdf": {}}}}),
 )
 def make_codes(
     wave: Key, body: CodesIn, request: Request, held: Held, caller: Director,

@@ -11,7 +11,6 @@ from app.services import charts
 from app.services.charts import Choices
 from app.survey.base import Slug
 from app.web.files import choose, send
-from app.web.openapi import FILE
 from app.web.routes import V1Route
 from app.web.state import Held, Key, Needs
 
@@ -19,7 +18,7 @@ router = APIRouter(prefix="/v1/waves/{wave}/charts", route_class=V1Route, tags=[
 ResultReader = Annotated[Caller, Depends(Needs(READERS))]
 Form = Literal["svg", "png", "vega-lite"]
 MEDIA = {form: media_type for form, (media_type, _) in charts.FORMS.items()}
-_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in MEDIA.values()}} | FILE}
+_FILES: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in MEDIA.values()}}}
 Name = Annotated[str | None, Query(max_length=64)]
 Chosen = Annotated[list[str] | None, Query(max_length=400)]
 CHART = "`likert`, `constructs`, `gaps`, `heat-map`, `trends` or `participation`."

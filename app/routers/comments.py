@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import DIRECTORS, READERS, Caller
-from app.errors import AudienceNotServed, ResultsNotReleased
+from app.errors import AudienceNotServed, ReleaseLeaks, ResultsNotReleased
 from app.models.comments import CommentList, CommentOut, ReviewIn, Status
 from app.services import comments, releases
 from app.web.openapi import fails
@@ -20,7 +20,7 @@ ResultReader = Annotated[Caller, Depends(Needs(READERS))]
 Filter = Annotated[str | None, Query(max_length=64)]
 
 
-@router.get("", response_model=CommentList, responses=fails(AudienceNotServed, ResultsNotReleased))
+@router.get("", response_model=CommentList, responses=fails(AudienceNotServed, ReleaseLeaks, ResultsNotReleased))
 def list_comments(
     wave: Key, held: Held, caller: ResultReader, group: Filter = None, school: Filter = None, item: Filter = None,
     status: Status | None = None, limit: Limit = 100, after: After = None,

@@ -12,7 +12,7 @@ from app.models.results import ReleaseList, ReleaseOut, SummaryOut
 from app.services import exports, releases
 from app.survey.base import SLUG_PATTERN
 from app.web.files import choose, send
-from app.web.openapi import FILE, LOCATED, fails
+from app.web.openapi import LOCATED, fails
 from app.web.routes import Json, V1Route
 from app.web.state import Held, Key, Needs, Reader, State, listing
 
@@ -26,7 +26,7 @@ Format = Annotated[
     Literal["json", "csv", "xlsx", "parquet", "arrow"] | None, Query(description="Or say it by `Accept`.")
 ]
 _FILES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media_type: {} for media_type in exports.SUMMARY.values() if media_type != exports.JSON}} | FILE
+    200: {"content": {media_type: {} for media_type in exports.SUMMARY.values() if media_type != exports.JSON}}
 }
 
 

@@ -32,7 +32,7 @@ from app.services.sheets import Sheet
 from app.survey.base import SLUG_PATTERN
 from app.web.bodies import BULK_LIMIT, read_body, read_json
 from app.web.files import choose
-from app.web.openapi import FILE, LOCATED, fails, header, takes
+from app.web.openapi import LOCATED, fails, header, takes
 from app.web.routes import Json, V1Route
 from app.web.state import Held, Key, Needs, State, Writer, peer_of, state_of
 
@@ -160,7 +160,7 @@ async def _withdrawal_code(request: Request) -> str:
     responses=fails(
         WaveOpen,
         WeightsImpossible,
-        also={200: {"content": {media_type: {} for media_type in extracts.FORMATS.values()}} | FILE},
+        also={200: {"content": {media_type: {} for media_type in extracts.FORMATS.values()}}},
     ),
 )
 def export_responses(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -36,7 +37,7 @@ def is_ready(held: Held) -> Response:
     return Json({"status": "ready"})
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=PlainTextResponse)
 def read_metrics(held: Held, caller: Annotated[Caller, Depends(Needs(DIRECTORS))]) -> Response:
     """Give counters for Prometheus; of all workers, where there are several."""
     if held.settings.workers > 1:

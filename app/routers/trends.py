@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import READERS, Caller
-from app.errors import AudienceNotServed, NotAcceptable, ResultsNotReleased
+from app.errors import AudienceNotServed, NotAcceptable, NotFound, ReleaseLeaks, ResultsNotReleased
 from app.models.trends import TrendsOut
 from app.services import trends
 from app.survey.base import Slug
@@ -20,7 +20,11 @@ ResultReader = Annotated[Caller, Depends(Needs(READERS))]
 MOST = 20
 
 
-@router.get("", response_model=TrendsOut, responses=fails(AudienceNotServed, NotAcceptable, ResultsNotReleased))
+@router.get(
+    "",
+    response_model=TrendsOut,
+    responses=fails(AudienceNotServed, NotAcceptable, NotFound, ReleaseLeaks, ResultsNotReleased),
+)
 def read_trends(
     held: Held, request: Request, caller: ResultReader,
     wave: Annotated[list[Slug], Query(min_length=2, max_length=MOST, description="Two or more waves, in any order.")],

@@ -19,6 +19,7 @@ from app.errors import (
     CATALOGUE,
     AudienceNotServed,
     BodyTooLarge,
+    ClientGone,
     Forbidden,
     InternalError,
     InvalidRequest,
@@ -28,6 +29,7 @@ from app.errors import (
     PreconditionFailed,
     Problem,
     RateLimited,
+    ReleaseLeaks,
     RequestTimeout,
     ResultsNotReleased,
     StoreUnavailable,
@@ -81,7 +83,6 @@ HEADERS: dict[str, Part] = {
     )
 }
 LOCATED = {"headers": header("Location", required=True)}
-FILE = {"headers": header("Content-Disposition")}
 
 
 # ------------------------------------------------------------------ the document
@@ -174,8 +175,14 @@ def _replies(operation: Part, route: RouteContext) -> None:
         replies["304"] = {"description": "You have it already."}
     for status, reply in replies.items():
         if DECLARED not in reply:
-            tagged = header("ETag", required=True) if _is_read(route) and status in ("200", "304") else {}
-            reply["headers"] = {**reply.get("headers", {}), **tagged, **header("X-Request-Id", required=True)}
+            is_file = any(kind != "application/json" for kind in reply.get("content", {}))
+            reply["headers"] = {
+                **(header("ETag", required=True) if _is_read(route) and status in ("200", "304") else {}),
+                **(header("Location") if status == "201" else {}),
+                **(header("Content-Disposition") if is_file else {}),
+                **reply.get("headers", {}),
+                **header("X-Request-Id", required=True),
+            }
 
 
 def _problems(operation: Part, route: RouteContext, known: dict[str, Part]) -> None:
@@ -216,7 +223,7 @@ def _implied(operation: Part, route: RouteContext) -> Iterator[type[Problem]]:
     if "{" in (route.path_format or ""):
         yield NotFound
     if "requestBody" in operation:
-        yield from (RequestTimeout, BodyTooLarge, UnsupportedMediaType)
+        yield from (ClientGone, RequestTimeout, BodyTooLarge, UnsupportedMediaType)
         if "application/json" in operation["requestBody"]["content"]:
             yield MalformedJson
     if {"PUT", "PATCH"} & (route.methods or set()):
@@ -225,7 +232,7 @@ def _implied(operation: Part, route: RouteContext) -> Iterator[type[Problem]]:
     if "format" in queries:
         yield NotAcceptable
     if "release" in queries:
-        yield from (AudienceNotServed, ResultsNotReleased)
+        yield from (AudienceNotServed, ResultsNotReleased, ReleaseLeaks)
 
 
 # ------------------------------------------------------------------ contents
