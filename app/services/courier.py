@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 import structlog
@@ -68,6 +69,7 @@ class Courier:
         self._client = httpx.AsyncClient(
             transport=transport, follow_redirects=False, trust_env=False, timeout=TIMEOUT_S,
             headers={"User-Agent": "Soundings", "Content-Type": "application/json"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is taken from a reply
         )  # fmt: skip
 
     async def run(self) -> None:

@@ -323,6 +323,23 @@ def test_failures_are_named(database: Database, receiver: Receiver, monkeypatch:
     assert outcome(database, receiver.url) == (None, "timeout")
 
 
+def test_cookies_are_not_kept(database: Database, receiver: Receiver) -> None:
+    at = Post(database, f"http://hooks.example.org:{receiver.port}/")
+    receiver.headers = {"set-cookie": "who=you; Path=/; Domain=example.org"}
+
+    async def names(host: str, port: int) -> list[Any]:
+        return [ip_address("127.0.0.1")]
+
+    async def twice() -> None:
+        sender = Courier(database, SIGNING, Pinned(LOOPBACK, resolve=names))
+        for _ in range(2):
+            at.queue()
+            assert await sender.send_due() == 1
+
+    asyncio.run(twice())
+    assert ["cookie" in message.headers for message in receiver.got] == [False, False]
+
+
 def answering(talk: Callable[[socket.socket], None]) -> tuple[int, threading.Thread]:
     """A server for one connection that says what it likes."""
     server = socket.create_server(("127.0.0.1", 0))
