@@ -129,7 +129,8 @@ def over_time(of: Documents) -> Section | None:
         "for how many of those eligible answered. The verdicts do not, because people change from year to year, and "
         "allow for the number of comparisons; so a change may be called not clear though its interval leaves 0 out."
     )
-    parts = [note, *[Finding(text) for text in _incomparable(of, latest)]]
+    parts: list[Any] = [note, *[Finding(text) for text in _incomparable(of, latest)]]
+    parts.append(drawn("trends", of.trends, school=of.only_school))
     return Section("trends", "Change since earlier surveys", tuple(parts), tuple(sections))
 
 
@@ -169,8 +170,7 @@ def _of_group(of: Documents, group: str, rows: list[tuple[Row, Row]]) -> Section
         words=(0, 1, 6),
         wide=(3.2, 1.6, 1.5, 1.5, 1, 1.9, 1.3),
     )
-    parts: list[Any] = [Finding(cell["reading"]) for _, cell in here]
-    parts.append(drawn("trends", of.trends or {}, table, group=group, school=of.only_school))
+    parts: list[Any] = [*(Finding(cell["reading"]) for _, cell in here), table]
     places = list(dict.fromkeys(where(cell) for _, cell in rows))
     told = any(cell["verdict"] != "cannot_tell" for _, cell in rows if cell["school"] is not None)
     if len(of.schools) > 1 and len(places) > 1 and told:

@@ -13,7 +13,8 @@ from app.render.report.pictures import drawn
 
 ABREAST = 7
 """So many options stand side by side; a question with more has a table of its own."""
-ON_A_PAGE = 16
+ON_A_PAGE = 20
+"""So many questions are drawn in one chart."""
 COLUMNS = 8
 """With more places, the table of questions by place is left to the reports of the schools."""
 
