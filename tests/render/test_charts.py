@@ -223,6 +223,16 @@ def test_words_are_words(summary: dict[str, Any]) -> None:
     assert any(nasty in " ".join(text.split()) for text in written(svg))
 
 
+def test_characters_that_no_svg_may_hold_are_left_out(summary: dict[str, Any]) -> None:
+    """The engine would end the process with them."""
+    entry = summary["items"][0] | {"text": "in\x01form\x1bed\ufffe \U0001f600"}
+    spec = charts.spec("likert", summary | {"items": [entry]}, title="a\x0bb\x02")
+    assert "informed \U0001f600" in written(charts.svg(spec))
+    assert charts.png(spec)
+    for forbidden in [*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF]:
+        charts.svg(charts.spec("participation", summary, title=f"a{chr(forbidden)}b", names={"ash": chr(forbidden)}))
+
+
 def test_a_pool_stands_for_its_schools(summary: dict[str, Any]) -> None:
     spec = charts.spec("likert", summary, group="family", school="birch", names={"birch": "Birch Hill"})
     assert {row["n"] for row in marks(spec)} == {13}
