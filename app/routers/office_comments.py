@@ -96,7 +96,7 @@ def review_comment_now(comment: Key, request: Request, visit: Director, wave: Re
         fault = "Only take words out, and put […] in their place. All other words stay as they are."
         return _edit(request, visit, wave, held, standing, draft=text, fault=fault, status=problem.status)
     query = urlencode({"last": comment, **_kept(request, visit)})
-    return redirect(request, f"/waves/{wave.key}/comments?{query}#comments")
+    return redirect(request, f"/waves/{wave.key}/comments?{query}")
 
 
 # ------------------------------------------------------------------ what stands on them
