@@ -86,12 +86,11 @@ def _name(wanted: str, taken: set[str]) -> str:
 def _coded(variable: Variable, name: str) -> SavColumn:
     if not variable.codes:
         return SavColumn(name, variable.text, variable.holds, {}, {})
-    answers = variable.numbers or variable.codes
-    first = min(-97, min(answers.values(), default=0) - 1)  # below every answer
+    first = min(-97, min(variable.numbers.values(), default=0) - 1)  # below every answer
     outside = [code for code in variable.codes if code in variable.not_applicable]
-    codes = {**answers, MISSING: first, NOT_ASKED: first - 1}
+    codes = {**variable.numbers, MISSING: first, NOT_ASKED: first - 1}
     codes |= {code: first - 2 - place for place, code in enumerate(outside)}
-    labels = {codes[code]: label for code, label in variable.labels.items() if variable.numbers or code in outside}
+    labels = {codes[code]: label for code, label in variable.labels.items()}
     labels |= {first: "No answer", first - 1: "Not asked"}
     missing = (min(codes.values()), first)
     return SavColumn(name, variable.text, variable.holds, codes, labels, missing, variable.scored)

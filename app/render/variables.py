@@ -49,7 +49,7 @@ class Variable:
     codes : code of the record -> what it stands for; empty for an open item.
     not_applicable : the codes that say that it does not apply.
     numbers : code -> the number that stands for it where a format has no words: the raw score, else the place in the
-        list of options; only of answers that apply. Empty where an answer is a number already, and for an open item.
+        list of options, else the answer itself; only of answers that apply.
     labels : code -> the option's label.
     scored : whether the numbers are scores.
     """
@@ -116,7 +116,7 @@ def _closed(group: str, text: str, column: Column, options: Mapping[str, Mapping
     holds: Holds = "flag" if type(first) is bool else "whole" if type(first) is int else "choice"
     places = {value: place for place, value in enumerate(options, 1)}
     numbers = {c: option.get("score", places[option["value"]]) for c, option in told.items()}
-    if holds == "flag":
+    if holds != "choice":
         numbers = {code: int(value) for code, value in column.codes.items()}
     return Variable(
         column.item, column.item, None, holds, text, at,
@@ -198,13 +198,17 @@ def as_values(variable: Variable) -> Mapping[str, Any]:
 
 
 def as_text(variable: Variable) -> Mapping[str, Any]:
-    """What a code stands for where cells are text: `.` no answer, `-` not asked; ticks are 0 and 1."""
+    """What a code stands for where cells are text: `.` no answer, `-` not asked; ticks are 0 and 1.
+
+    An option that is called like these has an apostrophe before it.
+    """
     words = variable.numbers if variable.holds == "tick" else variable.codes
-    return {**words, MISSING: NO_ANSWER, NOT_ASKED: UNASKED}
+    told = {code: Mark(f"'{value}") if value in (MISSING, NOT_ASKED) else value for code, value in words.items()}
+    return {**told, MISSING: NO_ANSWER, NOT_ASKED: UNASKED}
 
 
 class Mark(str):
-    """A cell that is no answer."""
+    """A text that is written as it is."""
 
 
 NO_ANSWER, UNASKED = Mark(MISSING), Mark(NOT_ASKED)

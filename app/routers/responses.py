@@ -179,9 +179,7 @@ def export_responses(
     form = choose(request, format, extracts.FORMATS)
     raked = weights is not None
     extract = extracts.take(held.database, wave, caller, form, group=group, school=school, raked=raked)
-    headers = {"Breaks-Promise": extract.told}
-    if form != "ndjson":
-        headers["Content-Disposition"] = f'attachment; filename="{extract.name}"'
+    headers = {"Breaks-Promise": extract.told, "Content-Disposition": f'attachment; filename="{extract.name}"'}
     return StreamingResponse(extracts.content(extract), headers=headers, media_type=extracts.FORMATS[form])
 
 

@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 
-from app.render.variables import variables
 from app.services import extracts
 from app.survey.codebook import Codebook
 from app.survey.instrument import parse
@@ -181,6 +180,7 @@ def test_every_format_says_which_promise_it_breaks_and_is_audited(api: Api, wave
     reply = get(api.admin, wave, format=form)
     assert reply.headers["breaks-promise"] == "family=confidential/5, school_leader=attributed, staff=confidential/5"
     assert reply.headers["content-type"] == extracts.FORMATS[form]
+    assert reply.headers["content-disposition"] == f'attachment; filename="{wave}-responses.{form}"'
     accepted = api.admin.get(f"/v1/waves/{wave}/responses", headers={"Accept": extracts.FORMATS[form]})
     assert accepted.headers["content-type"] == extracts.FORMATS[form]
     assert exports(api, wave) == before + 2
@@ -252,20 +252,3 @@ def test_memory_does_not_grow_with_responses(api: Api, form: str, monkeypatch: p
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.3 * peaks[0]
-
-
-# ------------------------------------------------------------------ columns
-def test_the_same_key_with_another_meaning_is_another_column() -> None:
-    one = factories.definition("family", [factories.rating("informed")])
-    other = factories.definition("staff", [{"key": "informed", "kind": "text", "text": factories.en("Say")}])
-    third = factories.definition("liaison", [factories.rating("informed", reverse=True, text=factories.en("No?"))])
-    found = variables({d["group"]: Codebook(parse(d)) for d in (one, other, third)})
-    assert [(v.name, v.holds, list(v.positions)) for v in found] == [
-        ("informed", "choice", ["family", "liaison"]),
-        ("informed@staff", "text", ["staff"]),
-    ]
-
-
-def test_an_item_is_not_called_like_what_is_said_of_a_response() -> None:
-    d = factories.definition("family", [factories.rating("id"), factories.rating("school")])
-    assert [v.name for v in variables({"family": Codebook(parse(d))})] == ["id@family", "school@family"]
