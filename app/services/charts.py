@@ -28,6 +28,9 @@ FORMS = {
 }
 """Format -> media type, and how a file's name ends."""
 
+MOST = 6000
+"""Marks and words of a chart: forty schools with twenty constructs have less."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -82,6 +85,7 @@ def read(
         document = orjson.loads(body)
         _check_figures(chart, document, choices)
         spec = charts.spec(chart, document, **_chosen(chart, choices))
+        _check_size(chart, spec)
         name = "-".join(filter(None, (wave, chart, choices.group, choices.a, choices.b, choices.school)))
         return File(_DRAW[form](spec), media_type, f"{name}.{ending}")
 
@@ -130,6 +134,15 @@ def _check_figures(chart: str, document: Mapping[str, Any], choices: Choices) ->
         cells = [cell for entry in document["constructs"] for cell in entry["cells"] if cell["status"] == "published"]
         if any(is_banded(cell) for cell in cells):
             raise AudienceNotServed("Means are for readers of exact figures.")
+
+
+def _check_size(chart: str, spec: Mapping[str, Any]) -> None:
+    """Raise InvalidRequest for a chart of which nobody would see anything, and whose drawing would hold up others."""
+    size = sum(len(layer["data"]["values"]) for panel in spec["vconcat"] for layer in panel["layer"])
+    if size > MOST:
+        narrower = next(name for name in ("construct", "school") if name in _TAKES[chart])
+        told = f"The chart would have {size} marks and words, and {MOST} is the most. Choose fewer."
+        raise InvalidRequest("The chart would be too large.", faults=[Fault(f"?{narrower}", "too_large", told)])
 
 
 def _chosen(chart: str, choices: Choices) -> dict[str, Any]:

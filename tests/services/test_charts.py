@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.services import charts
 from tests import factories
 from tests.render.charting import marks, place, written
 from tests.server import Api, must
@@ -159,6 +160,13 @@ def test_what_is_asked_wrongly(api: Api, wave: str, earlier: str) -> None:
         ("item", "unknown_item"), ("construct", "unknown_construct"),
     }  # fmt: skip
     assert faults(get(director, wave, "likert", width=9)) == {("width", "unknown_parameter")}
+
+
+def test_a_chart_that_nobody_could_read_is_refused(api: Api, wave: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(charts, "MOST", 20)
+    director = api.client("director")
+    assert faults(get(director, wave, "constructs", group="staff", measure="favorable")) == {("construct", "too_large")}
+    assert faults(get(director, wave, "participation", group="staff")) == {("school", "too_large")}
 
 
 # ------------------------------------------------------------------ when and for whom
