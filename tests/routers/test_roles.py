@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from fastapi.routing import APIRoute
 from app.config import Settings
 from app.main import create_app
 from app.web.routes import V1Route
+from app.web.sessions import SignedIn
 from app.web.state import Needs
 from tests.databases import SECRET
 from tests.server import Api
@@ -135,6 +137,12 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]
 
 PARTS_OF_PAGES = {"/static/{name}", "/s/worker.js"}
 """What survey pages are made of: no operations, and for everybody."""
+SIGNED_IN = ("/waves", "/enter", "/sign-out")
+"""Pages for whoever is signed in, by what their addresses begin with; beside them, `/` and `/sign-in`."""
+
+
+def is_page(path: str) -> bool:
+    return path in ("/", "/sign-in") or path.startswith(SIGNED_IN)
 
 
 def routes_of() -> list[APIRoute]:
@@ -149,7 +157,8 @@ def call(client: httpx.Client, method: str, path: str) -> httpx.Response:
     address = path.format(
         wave="no-such-wave", school="no-such-school", group="family", item="no-such-item",
         instrument="no-such-instrument", version=1, number=1, key_id="key_0", comment="0" * 24, chart="likert",
-        webhook="wh_0", delivery="msg_0",
+        webhook="wh_0", delivery="msg_0", goal="no-such-goal", activity="no-such-activity", plan="no-such-plan",
+        feed="feed_0",
         response_id="7b0c3f5e-0000-4000-8000-000000000000",
     )  # fmt: skip
     headers = {"Withdrawal-Code": "AAAA-AAAA-AAAA-AAAA"} if method == "DELETE" else {}
@@ -174,7 +183,7 @@ def test_the_table_has_every_operation_and_no_other(documented: set[tuple[str, s
 
 def test_no_operation_is_hidden_from_the_document(documented: set[tuple[str, str]]) -> None:
     routed = {(method, route.path) for route in routes_of() for method in route.methods or ()}
-    assert routed == documented
+    assert {operation for operation in routed if not is_page(operation[1])} == documented
 
 
 # ------------------------------------------------------------------ who may
@@ -245,18 +254,19 @@ def test_the_scheme_is_read_in_any_case(api: Api) -> None:
 
 
 # ------------------------------------------------------------------ the declaration itself
-def needs_of(dependant: Dependant) -> list[Needs]:
-    own = [dependant.call] if isinstance(dependant.call, Needs) else []
-    return own + [needs for part in dependant.dependencies for needs in needs_of(part)]
+def needs_of(dependant: Dependant, kind: type = Needs) -> list[Any]:
+    own = [dependant.call] if isinstance(dependant.call, kind) else []
+    return own + [needs for part in dependant.dependencies for needs in needs_of(part, kind)]
 
 
 @pytest.mark.parametrize("route", [pytest.param(r, id=f"{min(r.methods)} {r.path}") for r in routes_of()])
 def test_every_route_declares_its_roles_once(route: APIRoute) -> None:
-    needs = needs_of(route.dependant)
-    assert isinstance(route, V1Route)
+    needs, signed_in = needs_of(route.dependant), needs_of(route.dependant, SignedIn)
     (method,) = route.methods
     if route.path.startswith("/v1"):
+        assert isinstance(route, V1Route)
         assert len(needs) == 1
         assert needs[0].roles == {LETTERS[letter] for letter in TABLE[method, route.path][0]}
     else:
         assert len(needs) == (1 if route.path == "/metrics" else 0)
+    assert bool(signed_in) == route.path.startswith(SIGNED_IN)
