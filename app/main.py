@@ -112,6 +112,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
+        separate_input_output_schemas=False,  # what is put is given back: one schema of it
         generate_unique_id_function=lambda route: route.name,  # operation ids stay when an address changes
     )
     for module in (  # the busiest are matched first

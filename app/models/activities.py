@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AwareDatetime, Field, StrictBool, StrictInt, StringConstraints, model_validator
 
-from app.models.base import Body, Document, Name, Slug
+from app.models.base import Body, Document, Listing, Name, Slug
 from app.models.goals import Text
 from app.survey.instrument import Group, Setting
 
@@ -165,8 +165,9 @@ class NewActivity(ActivityIn):
     key: Slug | None = None
 
 
-class ActivityOut(Document):
-    key: str
+class Recorded(Document):
+    """What an activity and each of its occurrences have. Without schools it is one of all schools."""
+
     kind: Kind
     title: str
     status: Status
@@ -174,6 +175,28 @@ class ActivityOut(Document):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     time_zone: str
+    attendees: list[Attendee]
+    place: str | None
+    goals: list[str]
+    wave: str | None
+    survey: str | None
+    agenda: list[str]
+    notes: list[Note]
+    follow_ups: list[FollowUp]
+    attendance: list[Attended]
+    themes: list[Theme]
+    quotes: list[Quote]
+
+
+class ActivityOut(Recorded):
+    """An activity; who is no director reads no private notes, and of other schools no attendance and no quotes."""
+
+    key: str
+    recurrence: Recurrence | None
+
+
+class ActivityList(Listing[ActivityOut]):
+    """Activities."""
 
 
 class FeedIn(Body):
@@ -185,11 +208,18 @@ class FeedIn(Body):
 
 
 class FeedOut(Document):
+    """A calendar's secret address, without the address."""
+
     id: str
     name: str
     schools: list[str] | None
-    kinds: list[str] | None
+    kinds: list[Kind] | None
     created_at: AwareDatetime
+    revoked_at: AwareDatetime | None
+
+
+class FeedList(Listing[FeedOut]):
+    """Feeds."""
 
 
 class FeedMade(FeedOut):
@@ -198,6 +228,12 @@ class FeedMade(FeedOut):
     address: str
 
 
-class OccurrencesOut(Document):
-    items: list[dict[str, Any]]
-    next: str | None
+class OccurrenceOut(Recorded):
+    """One time that an activity takes place; `at` is when its rule puts it."""
+
+    activity: str
+    at: AwareDatetime
+
+
+class OccurrencesOut(Listing[OccurrenceOut]):
+    """What takes place, in time order."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, StrictInt, StringConstraints, model_validator
+from pydantic import AwareDatetime, Field, StrictInt, StringConstraints, model_validator
 
-from app.models.base import Body, Document, Name, Slug
+from app.models.base import MAYBE, Body, Document, Listing, Name, Slug
+from app.models.results import FavorableShare, Mean, ShareOfAnswers
+from app.models.trends import ConstructShown, ItemShown, MeasuredChange, Withheld
 from app.survey.instrument import Group, Setting
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"\S")]
 Measure = Literal["mean", "favorable"]
+GoalVerdict = Literal["met", "not_met", "cannot_tell"]
 Status = Literal["proposed", "active", "done", "dropped"]
 
 
@@ -88,28 +91,118 @@ class ProposalIn(Body):
     finding: FindingIn
 
 
+class ReleaseMark(Document):
+    """Which release a figure is of."""
+
+    number: int
+    digest: str
+    released_at: AwareDatetime
+
+
+class PlaceOut(Document):
+    """A group in a school, in a pool, or in the union."""
+
+    group: Group
+    school: str | None
+    schools: Annotated[list[str], MAYBE]
+
+
+class BaselineCell(PlaceOut):
+    """A figure that a goal begins with, as its release has it."""
+
+    n: int
+    eligible: int | None
+    mean: Annotated[Mean, MAYBE]
+    favorable: Annotated[FavorableShare | ShareOfAnswers | None, MAYBE]
+
+
+class BaselineOut(Document):
+    """What a goal begins with."""
+
+    wave: str
+    title: str
+    simulated: bool
+    release: ReleaseMark
+    measured: Annotated[str, Field(default_factory=str, alias="construct")]
+    item: Annotated[str, MAYBE]
+    text: str
+    cells: list[BaselineCell]
+
+
+class Proposed(Document):
+    """The smallest change that could be shown, and the figure with it."""
+
+    change: float
+    value: float
+
+
+class ProposedCell(PlaceOut):
+    mean: Proposed | None
+    favorable: Annotated[Proposed | None, MAYBE]
+
+
 class ProposalOut(Document):
-    baseline: dict[str, Any]
-    proposal: list[dict[str, Any]]
+    """The figure that a goal would begin with, and what could be aimed at."""
+
+    baseline: BaselineOut
+    proposal: list[ProposedCell]
 
 
 class GoalOut(Document):
+    """A goal with the figure that it began with."""
+
     key: str
     title: str
     priority: str
     settings: list[Setting]
-    finding: dict[str, Any]
-    target: dict[str, Any]
-    baseline: dict[str, Any]
-    factors: list[dict[str, Any]]
+    finding: FindingIn
+    target: TargetIn
+    baseline: BaselineOut
+    factors: list[FactorIn]
     owner: str
     due: date
     stakeholders: list[str]
     status: Status
 
 
-class ProgressOut(Document):
-    goal: str
-    verdict: Literal["met", "not_met", "cannot_tell"]
+class GoalList(Listing[GoalOut]):
+    """Goals."""
+
+
+class ProgressCell(PlaceOut):
+    """What a later wave shows of one cell of a goal."""
+
+    earlier: ItemShown | ConstructShown | Withheld | None
+    later: ItemShown | ConstructShown | Withheld | None
+    change: MeasuredChange | None
+    verdict: GoalVerdict
+    reason_code: Annotated[str, MAYBE]
     reading: str
-    waves: list[dict[str, Any]]
+
+
+class ProgressWave(Document):
+    """What a later wave says of a goal."""
+
+    wave: str
+    title: str
+    simulated: bool
+    release: ReleaseMark
+    verdict: GoalVerdict
+    reading: str
+    cells: list[ProgressCell]
+
+
+class ProgressOut(Document):
+    """Whether a goal was met; the verdict is that of the newest wave."""
+
+    goal: str
+    title: str
+    simulated: bool
+    status: Status
+    due: date
+    target: TargetIn
+    baseline: BaselineOut
+    waves: list[ProgressWave]
+    verdict: GoalVerdict
+    reason_code: Annotated[str, MAYBE]
+    reading: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import AwareDatetime, Field, StrictInt, model_validator
 
 from app.models.activities import Attendee, Moment, Zone
-from app.models.base import Body, Document, Name, Slug
+from app.models.base import Body, Document, Listing, Name, Slug
 
 MOST_DAYS, MOST_VISITS = 400, 500
 Days = Annotated[list[date], Field(max_length=MOST_DAYS)]
@@ -79,14 +79,50 @@ class VisitsIn(Body):
     visits: Annotated[list[VisitIn], Field(min_length=1, max_length=MOST_VISITS)]
 
 
-class PlanOut(Document):
+class ShortOut(Document):
+    """A school that gets fewer visits than were asked for."""
+
+    school: str
+    visits: int
+    asked: int
+
+
+class PlanHead(Document):
+    """A plan as it was put."""
+
     key: str
-    plan: dict[str, Any]
-    visits: list[dict[str, Any]]
+    plan: PlanIn
+    accepted_at: AwareDatetime | None
+
+
+class PlanOut(PlanHead):
+    """A plan with the visits that it proposes, or that it was edited to."""
+
+    visits: list[VisitIn]
     edited: bool
-    short: list[dict[str, Any]]
+    short: list[ShortOut]
+
+
+class PlanList(Listing[PlanHead]):
+    """Plans of visits."""
+
+
+class CoverageLine(Document):
+    """Visits and hours of one school."""
+
+    school: str
+    asked: int
+    held: int
+    hours_held: float
+    planned: int
+    hours_planned: float
+    missing: int
 
 
 class CoverageOut(Document):
+    """Visits by school against a plan."""
+
     plan: str
-    schools: list[dict[str, Any]]
+    begins: date
+    ends: date
+    schools: list[CoverageLine]

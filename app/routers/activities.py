@@ -8,13 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
 from app.auth import Caller, Role
-from app.models.activities import ActivityIn, ActivityOut, Kind, NewActivity, OccurrencesOut, Status
-from app.models.base import Listing
+from app.errors import ActivitiesOverlap, AudienceNotServed, KeyTaken, NotFound, ReleaseLeaks, ResultsNotReleased
+from app.models.activities import ActivityIn, ActivityList, ActivityOut, Kind, NewActivity, OccurrencesOut, Status
 from app.models.results import SummaryOut
 from app.models.tables import Activity
 from app.services import activities, releases
 from app.survey.base import Slug
 from app.web.files import JSON
+from app.web.openapi import LOCATED, fails
 from app.web.routes import Json, V1Route, check_if_match
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
 
@@ -27,14 +28,19 @@ Force = Annotated[bool, Query(description="Put it though somebody is elsewhere a
 School = Annotated[Slug | None, Query(description="Of this school, and of all schools.")]
 
 
-@router.post("/activities", status_code=201, response_model=ActivityOut)
+@router.post(
+    "/activities",
+    status_code=201,
+    response_model=ActivityOut,
+    responses=fails(ActivitiesOverlap, KeyTaken, also={201: LOCATED}),
+)
 def make_activity(body: NewActivity, held: Held, caller: Director, session: Writer, force: Force = False) -> Response:
     """Plan an activity; without a key it gets one that is made from its title."""
     made, _ = activities.put(held.database, session, caller, body.key, body, activities.new_only, force=force)
     return Json(made, 201, headers={"Location": f"/v1/activities/{made['key']}"})
 
 
-@router.get("/activities", response_model=Listing)
+@router.get("/activities", response_model=ActivityList, responses=fails(NotFound))
 def list_activities(
     caller: Viewer, session: Reader, school: School = None,
     kind: Annotated[Kind | None, Query()] = None, status: Annotated[Status | None, Query()] = None,
@@ -45,7 +51,11 @@ def list_activities(
     return Json(listing(*found))
 
 
-@router.put("/activities/{activity}", response_model=ActivityOut, responses={201: {"model": ActivityOut}})
+@router.put(
+    "/activities/{activity}",
+    response_model=ActivityOut,
+    responses=fails(ActivitiesOverlap, also={201: {"model": ActivityOut, **LOCATED}}),
+)
 def put_activity(
     activity: Key, body: ActivityIn, request: Request, held: Held, caller: Director, session: Writer,
     force: Force = False,
@@ -65,7 +75,11 @@ def read_activity(activity: Key, caller: Viewer, session: Reader) -> Response:
     return Json(activities.told(activities.find(session, activity, caller), caller))
 
 
-@router.get("/activities/{activity}/summary", response_model=SummaryOut)
+@router.get(
+    "/activities/{activity}/summary",
+    response_model=SummaryOut,
+    responses=fails(AudienceNotServed, ReleaseLeaks, ResultsNotReleased),
+)
 def read_activity_summary(activity: Key, held: Held, caller: Viewer) -> Response:
     """Read what those who took part said in the activity's own survey, under the rules of every summary."""
     with held.database.read() as session:
@@ -81,7 +95,7 @@ def remove_activity(activity: Key, caller: Director, session: Writer) -> Respons
     return Response(status_code=204)
 
 
-@router.get("/calendar", response_model=OccurrencesOut)
+@router.get("/calendar", response_model=OccurrencesOut, responses=fails(NotFound))
 def read_calendar(
     caller: Viewer, session: Reader, school: School = None, kind: Annotated[Kind | None, Query()] = None,
     begins: Annotated[AwareDatetime | None, Query(alias="from")] = None,

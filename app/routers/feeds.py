@@ -7,8 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from app.auth import DIRECTORS, Caller
-from app.models.activities import FeedIn, FeedMade
-from app.models.base import Listing
+from app.models.activities import FeedIn, FeedList, FeedMade
 from app.services import feeds
 from app.web.routes import Json, V1Route
 from app.web.state import After, Limit, Needs, Reader, Writer, base_of, listing
@@ -24,7 +23,7 @@ def make_feed(body: FeedIn, request: Request, caller: Director, session: Writer)
     return Json(made | {"address": f"{base_of(request)}/feeds/{token}.ics"}, 201, {"Cache-Control": "no-store"})
 
 
-@router.get("", response_model=Listing)
+@router.get("", response_model=FeedList)
 def list_feeds(caller: Director, session: Reader, limit: Limit = 100, after: After = None) -> Response:
     """List the feeds, without their addresses."""
     return Json(listing(*feeds.listed(session, limit, after)))

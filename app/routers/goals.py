@@ -7,18 +7,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from app.auth import DIRECTORS, Caller
-from app.models.base import Listing
-from app.models.goals import GoalIn, GoalOut, NewGoal, ProgressOut, ProposalIn, ProposalOut
+from app.errors import AudienceNotServed, GoalMeasured, KeyTaken, NotFound, ReleaseLeaks, ResultsNotReleased
+from app.models.goals import GoalIn, GoalList, GoalOut, NewGoal, ProgressOut, ProposalIn, ProposalOut
 from app.models.tables import Goal
 from app.services import goals
+from app.web.openapi import LOCATED, fails
 from app.web.routes import Json, V1Route, check_if_match
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
 
 router = APIRouter(prefix="/v1/goals", route_class=V1Route, tags=["roadmap"])
+_READS = (AudienceNotServed, NotFound, ReleaseLeaks, ResultsNotReleased)  # what the release of a finding may answer
 Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
 
 
-@router.post("", status_code=201, response_model=GoalOut)
+@router.post("", status_code=201, response_model=GoalOut, responses=fails(KeyTaken, *_READS, also={201: LOCATED}))
 def make_goal(body: NewGoal, held: Held, caller: Director) -> Response:
     """Set a goal; without a key it gets one that is made from its title."""
     key = body.key
@@ -29,19 +31,21 @@ def make_goal(body: NewGoal, held: Held, caller: Director) -> Response:
     return Json(made, 201, headers={"Location": f"/v1/goals/{key}"})
 
 
-@router.post("/proposal", response_model=ProposalOut)
+@router.post("/proposal", response_model=ProposalOut, responses=fails(*_READS))
 def propose_target(body: ProposalIn, held: Held, caller: Director) -> Response:
     """Read the figure that a goal would begin with, and the smallest changes that this population could show."""
     return Json(goals.propose(held.database, held.shelf, caller, body.finding))
 
 
-@router.get("", response_model=Listing)
+@router.get("", response_model=GoalList)
 def list_goals(caller: Director, session: Reader, limit: Limit = 100, after: After = None) -> Response:
     """List the goals."""
     return Json(listing(*goals.listed(session, limit, after)))
 
 
-@router.put("/{goal}", response_model=GoalOut, responses={201: {"model": GoalOut}})
+@router.put(
+    "/{goal}", response_model=GoalOut, responses=fails(GoalMeasured, *_READS, also={201: {"model": GoalOut, **LOCATED}})
+)
 def put_goal(goal: Key, body: GoalIn, request: Request, held: Held, caller: Director) -> Response:
     """Set a goal (201) or change it (200); its finding and target stay once a later wave has closed."""
 

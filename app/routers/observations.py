@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import DIRECTORS, Caller
-from app.models.base import Listing
-from app.models.observations import CoverageOut, PlanIn, PlanOut, VisitsIn
+from app.errors import ActivitiesOverlap, NotFound, PlanAccepted
+from app.models.activities import ActivityList
+from app.models.observations import CoverageOut, PlanIn, PlanList, PlanOut, VisitsIn
 from app.models.tables import ObservationPlan
 from app.services import observations
 from app.survey.base import Slug
+from app.web.openapi import LOCATED, fails
 from app.web.routes import Json, V1Route, check_if_match
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
 
@@ -20,7 +22,9 @@ Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
 Force = Annotated[bool, Query(description="Accept it though the observer is elsewhere at the time.")]
 
 
-@router.put("/plans/{plan}", response_model=PlanOut, responses={201: {"model": PlanOut}})
+@router.put(
+    "/plans/{plan}", response_model=PlanOut, responses=fails(PlanAccepted, also={201: {"model": PlanOut, **LOCATED}})
+)
 def put_plan(plan: Key, body: PlanIn, request: Request, caller: Director, session: Writer) -> Response:
     """Ask for days and times at which every school is visited (201), or ask anew (200)."""
 
@@ -31,7 +35,7 @@ def put_plan(plan: Key, body: PlanIn, request: Request, caller: Director, sessio
     return Json(document, 201 if made else 200, {"Location": f"/v1/observations/plans/{plan}"} if made else None)
 
 
-@router.get("/plans", response_model=Listing)
+@router.get("/plans", response_model=PlanList)
 def list_plans(caller: Director, session: Reader, limit: Limit = 100, after: After = None) -> Response:
     """List the plans."""
     return Json(listing(*observations.listed(session, limit, after)))
@@ -50,19 +54,19 @@ def remove_plan(plan: Key, caller: Director, session: Writer) -> Response:
     return Response(status_code=204)
 
 
-@router.put("/plans/{plan}/visits", response_model=PlanOut)
+@router.put("/plans/{plan}/visits", response_model=PlanOut, responses=fails(PlanAccepted))
 def edit_plan(plan: Key, body: VisitsIn, caller: Director, session: Writer) -> Response:
     """Replace the proposed visits by others."""
     return Json(observations.edit(session, plan, body, caller))
 
 
-@router.post("/plans/{plan}/accept", response_model=Listing)
+@router.post("/plans/{plan}/accept", response_model=ActivityList, responses=fails(ActivitiesOverlap, PlanAccepted))
 def accept_plan(plan: Key, held: Held, caller: Director, session: Writer, force: Force = False) -> Response:
     """Make activities of all visits of a plan."""
     return Json(listing(observations.accept(held.database, session, plan, caller, force=force), None))
 
 
-@router.get("/coverage", response_model=CoverageOut)
+@router.get("/coverage", response_model=CoverageOut, responses=fails(NotFound))
 def read_coverage(
     plan: Annotated[Slug, Query(description="The plan to count against.")], caller: Director, session: Reader
 ) -> Response:

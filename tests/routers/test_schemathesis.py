@@ -1,4 +1,6 @@
-"""Schemathesis sends what the OpenAPI document allows and forbids: never a failure of ours, always a problem."""
+"""Schemathesis sends what the OpenAPI document allows and forbids: never a failure of ours, and always a reply that the
+document lists, with its headers, of its media type, as its schema says. `tests/conformance.py` looks more closely.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,12 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from app.config import Settings
 from app.errors import CATALOGUE
@@ -62,6 +70,16 @@ def errors_are_problems(
         assert response.status_code < 300 or response.status_code == 304, response.status_code
 
 
+CHECKS = [
+    not_a_server_error,
+    errors_are_problems,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
 @schemathesis.serializer("application/x-ndjson")
 def as_lines(ctx: schemathesis.SerializationContext, value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
@@ -72,4 +90,4 @@ def as_lines(ctx: schemathesis.SerializationContext, value: object) -> bytes:
 def test_operation(case: schemathesis.Case, server: Api) -> None:
     headers = {"Authorization": server.admin.headers["authorization"]}
     response = case.call(base_url=server.base, headers=headers)
-    case.validate_response(response, checks=[not_a_server_error, errors_are_problems])
+    case.validate_response(response, checks=CHECKS)
