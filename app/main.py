@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
-from app import __version__
+from app import __version__, vega
 from app.auth import SENDERS
 from app.config import Settings
 from app.db import Database
@@ -93,7 +93,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             settings, database, KeyRing(database), desk, Shelf(), Gate(settings.peer_rate, settings.key_rate)
         )
         courier = Courier(database, secret, Pinned(settings.webhook_networks))
-        chores = [asyncio.create_task(chore) for chore in (_keep_house(app.state.soundings), courier.run())]
+        tasks = (_keep_house(app.state.soundings), courier.run(), run_in_threadpool(vega.warm))
+        chores = [asyncio.create_task(task) for task in tasks]
         try:
             yield
         finally:
