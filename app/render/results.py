@@ -82,11 +82,11 @@ def _place(row: Mapping[str, Any] | None) -> float:
 
 
 def _rank(row: Mapping[str, Any] | None) -> str:
-    """Say the rank of a construct, and what it could be by chance: `2 (1 to 3)`."""
+    """Say the rank of a construct, and what it could be, allowing for chance: `2, could be 1 to 3`."""
     if row is None or row.get("rank") is None:
         return ""
     low, high = row.get("rank_low"), row.get("rank_high")
-    return f"{row['rank']}" + (f" ({low} to {high})" if low is not None and low != high else "")
+    return f"{row['rank']}" + (f", could be {low} to {high}" if low is not None and low != high else "")
 
 
 def _lines(entry: Document, group: str, names: Names, *, narrowed: bool) -> tuple[Line, ...]:
