@@ -48,7 +48,8 @@ def listed(session: Session, caller: Caller, limit: int, after: str | None) -> t
 def _number(session: Session, after: str | None) -> int:
     if after is None or after == START:
         return 0
-    number = session.exec(select(ChangeEvent.number).where(ChangeEvent.id == after)).first()
+    found = select(ChangeEvent.number).where(ChangeEvent.id == after)
+    number = session.exec(found).first() if after.isalnum() else None  # PostgreSQL takes no U+0000
     if number is None:
         fault = Fault("?after", "invalid_cursor", "This is no place that the changes have given as `next`.")
         raise InvalidRequest(faults=[fault])

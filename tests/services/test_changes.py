@@ -304,7 +304,7 @@ def test_collectors_are_not_told(api: Api) -> None:
 
 
 # ------------------------------------------------------------------ places
-@pytest.mark.parametrize("after", ["", "1", "00", "x", "0" * 24, "9" * 200, "MQ", "é", "%00"])
+@pytest.mark.parametrize("after", ["", "1", "00", "x", "0" * 24, "9" * 200, "MQ", "é", "\x00", "\U0001f600"])
 def test_places_that_were_never_given(api: Api, after: str) -> None:
     reply = api.admin.get("/v1/changes", params={"after": after})
     faults = problem(reply, 422, "invalid-request")["errors"]
