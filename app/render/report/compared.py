@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.analysis.readings import ALPHA
-from app.analysis.words import listed, people, place
+from app.analysis.words import listed, people, place, quoted
 from app.render.report.documents import Documents, Row
 from app.render.report.figures import between, named, number, signed, where
 from app.render.report.parts import NOTHING, Finding, Note, Section, Table
@@ -49,8 +49,12 @@ def leading_gaps(of: Documents) -> Iterator[str]:
         apart = [row for row in pair["constructs"] if differs(row)]
         if not told:
             continue
+        both = f"{named(pair['a'])} and {people(pair['b'])}"
+        if not apart:
+            yield f"{both} clearly differ on none of {len(told)} constructs. That does not say that they agree."
+            continue
         yield (
-            f"{named(pair['a'])} and {people(pair['b'])} differ on {len(apart)} of {len(told)} constructs that "
+            f"{both} differ on {len(apart)} of {len(told)} constructs that "
             "both were asked about." + (" On the others it cannot be told." if 0 < len(apart) < len(told) else "")
         )
         yield from (row["reading"] for row in sorted(apart, key=_size)[:1])
@@ -67,7 +71,11 @@ def _of_pair(of: Documents, pair: Row) -> Section | None:
     title = f"{named(a)} and {people(b)}"
     measures = [(row["title"], row) for row in pair["constructs"]]
     table = _differences(f"{title}: constructs", "Construct", a, b, measures)
-    parts: list[Any] = [Finding(row["reading"] or row["reason"]) for row in pair["constructs"]]
+    if not any(row["difference"] for row in (*pair["constructs"], *pair["items"])):
+        reasons = dict.fromkeys(row["reason"] for row in (*pair["constructs"], *pair["items"]))
+        return Section(f"gaps-{a}-{b}", title, tuple(Finding(reason) for reason in reasons))
+    said = dict.fromkeys(row["reading"] or f"{quoted(row['title'])}: {row['reason']}" for row in pair["constructs"])
+    parts: list[Any] = [Finding(text) for text in said]
     parts += [drawn("gaps", {**(of.gaps or {}), **pair}, table)] if measures else []
     questions = sorted((row for row in pair["items"] if row["reading"] is not None), key=_size)
     questions += [row for row in pair["items"] if row["reading"] is None]
@@ -83,7 +91,7 @@ def _differences(caption: str, kind: str, a: str, b: str, measures: list[tuple[s
         mean = (row["difference"] or {}).get("mean")
         said = [_mean(row["a"]), _mean(row["b"])]
         if mean is None:
-            rows.append((words, *said, NOTHING, NOTHING, row.get("reason") or NOTHING))
+            rows.append((words, *said, NOTHING, NOTHING, "not compared"))
         else:
             clear = "clear" if differs(row) else "not clear"
             rows.append((words, *said, signed(mean["value"]), between(mean, signed), clear))
@@ -130,7 +138,7 @@ def over_time(of: Documents) -> Section | None:
         "allow for the number of comparisons; so a change may be called not clear though its interval leaves 0 out."
     )
     parts: list[Any] = [note, *[Finding(text) for text in _incomparable(of, latest)]]
-    parts.append(drawn("trends", of.trends, school=of.only_school))
+    parts.append(drawn("trends", of.trends, floats=True, school=of.only_school))
     return Section("trends", "Change since earlier surveys", tuple(parts), tuple(sections))
 
 

@@ -9,6 +9,7 @@ from app.analysis.words import quoted
 from app.render.report.documents import Documents, Row
 from app.render.report.figures import (
     between,
+    has_share,
     is_shown,
     mean_of,
     named,
@@ -60,16 +61,16 @@ def _of_group(of: Documents, group: str) -> Section | None:
 
 # ------------------------------------------------------------------ in words
 def standing_out(of: Documents, group: str) -> list[str]:
-    """Give the sentences on the constructs with the lowest and the highest ranges."""
+    """Give the sentences on the constructs with the lowest and the highest favorable shares."""
 
-    def range_of(pair: tuple[Row, list[Row]]) -> tuple[float, float]:
-        band = (of.here(pair[1]) or {})["favorable"]
-        return band["low"], band["high"]
+    def share_of_pair(pair: tuple[Row, list[Row]]) -> tuple[float, float]:
+        favorable = (of.here(pair[1]) or {})["favorable"]
+        return (favorable["share"],) * 2 if "share" in favorable else (favorable["low"], favorable["high"])
 
-    shown = [pair for pair in of.constructs_of(group) if is_shown(of.here(pair[1]) or {"status": "protected"})]
+    shown = [pair for pair in of.constructs_of(group) if has_share(of.here(pair[1]))]
     if not shown:
         return []
-    ends = [min(shown, key=range_of), max(shown, key=range_of)]
+    ends = [min(shown, key=share_of_pair), max(shown, key=share_of_pair)]
     return list(dict.fromkeys(text for end in ends for text in _sentences(of, group, [end])))
 
 

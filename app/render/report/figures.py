@@ -63,6 +63,12 @@ def between(of: Mapping[str, Any] | None, say: Any = number) -> str:
     return f"{say(of['low'])} to {say(of['high'])}"
 
 
+def has_share(cell: Cell | None) -> bool:
+    """Tell whether a cell has a favorable share, or a range of it."""
+    favorable = None if cell is None or not is_shown(cell) else cell.get("favorable")
+    return favorable is not None and favorable.get("share", 0) is not None
+
+
 def share_of(cell: Cell) -> str:
     """Say the favorable share of a cell; a band as a range."""
     if not is_shown(cell):

@@ -32,7 +32,8 @@ def what_matters(of: Documents) -> Section | None:
         return None
     parts = tuple(_of_group(of, group) for group in of.exact)
     sections = tuple(section for section in parts if section is not None)
-    return Section("matters", "What matters most", (Note(NEED),), sections) if sections else None
+    notes = (Note(NEED),) if of.only_school is None else (Note("Ranked are the answers of all schools."), Note(NEED))
+    return Section("matters", "What matters most", notes, sections) if sections else None
 
 
 def leading(of: Documents) -> Iterator[str]:

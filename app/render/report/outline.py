@@ -18,7 +18,7 @@ from app.render.report.who import sentences, who_answered
 
 AUDIENCES = {"director": "the director", "principal": "principals", "public": "the public"}
 SIMULATED = "Simulated answers: no person gave them."
-CONFIDENTIAL = "For the director alone: these answers were promised to nobody else."
+CONFIDENTIAL = "For the director alone."
 
 
 def outline(of: Documents) -> Report:
@@ -68,7 +68,12 @@ def about(of: Documents) -> str:
 
 def glance(of: Documents) -> Section:
     """Make the first page: the strongest sentence of each section."""
-    found = [*sentences(of), *leading(of), *leading_gaps(of), *leading_changes(of)]
-    found += [text for group in of.groups if group not in of.exact for text in standing_out(of, group)]
+    found = list(sentences(of))
+    if of.only_school is None:
+        found += leading(of)
+    for group in of.groups:
+        if of.only_school is not None or group not in of.exact:
+            found += standing_out(of, group)
+    found += [*leading_gaps(of), *leading_changes(of)]
     note = Note("Each sentence says no more than its figures do. Where they come from is in the sections that follow.")
     return Section("glance", "At a glance", (*(Finding(text) for text in found), note) if found else (note,))

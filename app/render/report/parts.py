@@ -65,11 +65,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture, what it shows in words, and its figures; without a table they stand in the tables that follow."""
+    """A picture, what it shows in words, and its figures; without a table they stand in the tables that follow.
+
+    `floats` : on paper it may stand at the foot of a page, so that what follows fills the page before it.
+    """
 
     svg: str
     alt: str
     table: Table | None = None
+    floats: bool = False
     part: str = "chart"
 
 

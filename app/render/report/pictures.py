@@ -9,7 +9,9 @@ from app.render import charts
 from app.render.report.parts import Chart, Table
 
 
-def drawn(chart: str, document: Mapping[str, Any], table: Table | None = None, **choices: Any) -> Chart:
+def drawn(
+    chart: str, document: Mapping[str, Any], table: Table | None = None, *, floats: bool = False, **choices: Any
+) -> Chart:
     """Draw a chart of a document; `choices` as its function takes them."""
     spec = charts.spec(chart, document, **choices)
-    return Chart(charts.svg(spec), spec["description"], table)
+    return Chart(charts.svg(spec), spec["description"], table, floats)

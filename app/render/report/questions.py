@@ -45,7 +45,9 @@ def _of_group(of: Documents, group: str) -> Section | None:
     parts: list[Any] = []
     for part in _pages(list(_by_construct(of, entries))):
         rated = tuple(entry["item"] for _, pairs in part for entry, cells in pairs if _is_rated(entry, cells))
-        parts += [drawn("likert", of.summary, group=group, school=of.only_school, items=rated)] if rated else []
+        parts += (
+            [drawn("likert", of.summary, floats=True, group=group, school=of.only_school, items=rated)] if rated else []
+        )
         for title, pairs in part:
             parts += _tables(of, group, title, pairs)
     marked = [(_text(entry), cells) for entry, cells in entries if any(cell.get("favorable") for cell in cells)]
