@@ -167,7 +167,8 @@ def leading_changes(of: Documents) -> Iterator[str]:
 
 
 def _of_group(of: Documents, group: str, rows: list[tuple[Row, Row]]) -> Section:
-    here = [(entry, cell) for entry, cell in rows if "schools" not in cell and cell["school"] == of.only_school]
+    titles = {entry["construct"]: entry["title"] for entry, _ in rows}
+    here = [_here(of, [(entry, cell) for entry, cell in rows if entry["construct"] == key]) for key in titles]
     table = Table(
         caption=f"{named(group)}: change of means",
         columns=("Construct", "Place", "Earlier (people)", "Later (people)", "Change", "95% interval", "Verdict"),
@@ -178,21 +179,28 @@ def _of_group(of: Documents, group: str, rows: list[tuple[Row, Row]]) -> Section
         words=(0, 1, 6),
         wide=(3.2, 1.6, 1.5, 1.5, 1, 1.9, 1.3),
     )
-    parts: list[Any] = [*(Finding(cell["reading"]) for _, cell in here), table]
+    parts: list[Any] = [Finding(text) for text in dict.fromkeys(cell["reading"] for _, cell in here)]
+    parts.append(table)
     places = list(dict.fromkeys(where(cell) for _, cell in rows))
     told = any(cell["verdict"] != "cannot_tell" for _, cell in rows if cell["school"] is not None)
     if len(of.schools) > 1 and len(places) > 1 and told:
-        titles = list(dict.fromkeys(entry["title"] for entry, _ in rows))
-        found = {(where(cell), entry["title"]): _brief(cell) for entry, cell in rows}
+        found = {(where(cell), entry["construct"]): _brief(cell) for entry, cell in rows}
         parts.append(
             Table(
                 caption=f"{named(group)}: change of means by place, and its verdict",
-                columns=("Place", *titles),
-                rows=tuple((at, *(found.get((at, title), NOTHING) for title in titles)) for at in places),
+                columns=("Place", *titles.values()),
+                rows=tuple((at, *(found.get((at, key), NOTHING) for key in titles)) for at in places),
                 wide=(1.7, *[1.0] * len(titles)),
             )
         )
     return Section(f"trends-{group}", named(group), tuple(parts))
+
+
+def _here(of: Documents, rows: list[tuple[Row, Row]]) -> tuple[Row, Row]:
+    """Give the change at the place that a report is about: the school's, or else that of the pool that it is in."""
+    own = next(pair for pair in rows if "schools" not in pair[1] and pair[1]["school"] == of.only_school)
+    pools = [pair for pair in rows if of.only_school in pair[1].get("schools", ())]
+    return next((pair for pair in [own, *pools] if pair[1]["verdict"] != "cannot_tell"), own)
 
 
 def _brief(cell: Row) -> str:
