@@ -17,6 +17,7 @@ from app.main import create_app
 from app.models.keys import KeyIn
 from app.services import keys
 from tests import factories
+from tests.conformance import Watch
 
 
 class Api:
@@ -27,8 +28,9 @@ class Api:
         self.database = Database(settings)
         self.database.migrate()
         self.app = create_app(settings)
+        self.watch = Watch(self.app)
         config = uvicorn.Config(
-            self.app, host="127.0.0.1", port=0, log_level="error", access_log=False, timeout_graceful_shutdown=5
+            self.watch, host="127.0.0.1", port=0, log_level="error", access_log=False, timeout_graceful_shutdown=5
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -49,6 +51,7 @@ class Api:
         self._server.should_exit = True
         self._thread.join(20)
         self.database.close()
+        assert not self.watch.faults, "The OpenAPI document is not true:\n" + "\n".join(self.watch.faults)
 
     # ------------------------------------------------------------ clients
     def secret(self, role: str, **limits: Any) -> str:
