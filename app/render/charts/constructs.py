@@ -130,9 +130,9 @@ def _section(lines: Sequence[_Line], ends: tuple[float, float] | None, measure: 
     room = width - LEFT - sum(heads.values())
     shown = [_data(line, y, measure) for line, y in places if is_shown(line.cell)]
     if ends is None:  # of a reader who gets one group in ranges and another exactly, both
-        ranges = [row for row in shown if "share" not in row]
         exact = [row for row in shown if "share" in row]
-        drawn = [bands(ranges, share_axis("low")), *(dots(exact, share_axis("share")) if exact else [])]
+        drawn = dots(exact, share_axis("share")) if exact else []
+        drawn.append(bands([row for row in shown if "share" not in row], share_axis("low")))
     else:
         drawn = dots(shown, number_axis("value", *ends))
     labels += columns(heads, [(y, _figures(line.cell, measure)) for line, y in places], room)

@@ -66,7 +66,7 @@ def heat_map(
     known = groups_of(entries)
     group = group or (known[0] if known else None)
     found = [(entry, cells_of(entry, group)) for entry in entries if group is not None]
-    table = [(entry, cells) for entry, cells in found if any(cell.get("favorable") for cell in cells)]
+    table = [(entry, cells) for entry, cells in found if cells and _has_shares(cells)]
     width = max(width, LEFT + LEAST * len(table))
     banded = any(is_shown(cell) and is_banded(cell) for _, cells in table for cell in cells)
     told = "ranges of the share of favorable answers" if banded else "shares of favorable answers"
@@ -76,6 +76,12 @@ def heat_map(
         subtitle=f"{told[0].upper()}{told[1:]}, n below · {document['title']}",
         description=_told(table, names or {}), left=LEFT, width=width,
     )  # fmt: skip
+
+
+def _has_shares(cells: Sequence[Cell]) -> bool:
+    """Whether a construct has favorable answers, as far as is shown."""
+    shown = [cell for cell in cells if is_shown(cell)]
+    return not shown or any(cell["favorable"] is not None for cell in shown)
 
 
 class _Place(NamedTuple):

@@ -110,7 +110,7 @@ def layer(rows: Sequence[Row], mark: Row, **encoding: Row) -> Row:
     """Make one layer with its data. Only marks with a `description` are read out."""
     return {
         "data": {"values": list(rows)},
-        "mark": {"aria": "description" in encoding, **mark},
+        "mark": {"aria": bool(rows) and "description" in encoding, **mark},
         "encoding": encoding,
     }
 
