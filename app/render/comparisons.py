@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.analysis.words import ordinal
 from app.render.results import NO_CONSTRUCT
 from app.render.shown import (
     WITHHELD,
@@ -160,7 +159,6 @@ class Priority:
     item: str | None
     words: str
     rank: str
-    chance: str
     need: Shown
     n: str
     breadth: str
@@ -201,18 +199,12 @@ def _priority(row: Document) -> Priority:
         row.get("item"),
         row.get("text") or row.get("title") or "",
         str(row["rank"]) if shown and row["rank"] is not None else "",
-        _chance(row) if shown else "",
         _need(row["need"]) if shown else Shown(WITHHELD),
         number(row["n"]) if shown else WITHHELD,
         _breadth(row.get("breadth")) if shown else "",
         _importance(row.get("importance")) if shown else "",
         row.get("reading") or "",
     )
-
-
-def _chance(row: Document) -> str:
-    low, high = row["rank_low"], row["rank_high"]
-    return "" if low is None or low == high else f"allowing for chance, {ordinal(low)} to {ordinal(high)}"
 
 
 def _need(need: Document) -> Shown:

@@ -36,7 +36,6 @@ class Section:
     title: str
     measures: tuple[Measure, ...]
     others: tuple[Measure, ...] = ()
-    ranked: bool = False
 
     @property
     def has_means(self) -> bool:
@@ -73,7 +72,7 @@ def overview(document: Document, names: Names, ranks: Ranks, *, narrowed: bool) 
         constructs.sort(key=lambda measure: order[measure.construct])
         single = [entry for entry in document["items"] if entry["construct"] is None]
         others = _questions(single, group, names, narrowed=narrowed)
-        out.append(Section(group, named(group), tuple(constructs), others, any(m.rank for m in constructs)))
+        out.append(Section(group, named(group), tuple(constructs), others))
     return out
 
 

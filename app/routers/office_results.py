@@ -51,7 +51,7 @@ def show_results(request: Request, visit: Anyone, wave: Results, held: Held) -> 
     sections = results.overview(document, wave.schools, _ranks(held, visit, wave), narrowed=narrowed)
     return show(
         request, visit, wave, "results.html", title="Results", here="/results",
-        sections=sections, school=school, exact=bool(wave.exact), turnout=document["participation"],
+        sections=sections, school=school, exact=bool(wave.exact),
     )  # fmt: skip
 
 
@@ -132,7 +132,9 @@ def show_trends(request: Request, visit: Anyone, wave: Results, held: Held) -> R
         raise NotFound("There is no earlier wave to compare this one with.")
     before = _chosen(request, "with", titles) or next(iter(titles))
     body, _ = trends.read(held.database, held.shelf, visit.caller, (before, wave.key))
+    document = orjson.loads(body)
     return show(
         request, visit, wave, "trends.html", title="What has changed", here="/trends",
-        groups=comparisons.trends(orjson.loads(body), wave.schools), before=before, earlier=wave.earlier,
+        groups=comparisons.trends(document, wave.schools), before=before, earlier=wave.earlier,
+        earlier_made_up=document["simulated"] and not wave.simulated,
     )  # fmt: skip

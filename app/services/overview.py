@@ -50,7 +50,6 @@ class Standing:
     opens_at: datetime
     closes_at: datetime
     closed_at: datetime | None
-    time_zone: str
     schools: Mapping[str, str]
     within: frozenset[str] | None
     reads: tuple[str, ...]
@@ -102,7 +101,6 @@ def _standing(database: Database, session: Session, row: Wave, caller: Caller, *
         opens_at=row.opens_at.astimezone(zone),
         closes_at=row.closes_at.astimezone(zone),
         closed_at=row.closed_at and row.closed_at.astimezone(zone),
-        time_zone=row.time_zone,
         schools=schools.names(session, row.key),
         within=caller.schools,
         reads=_groups(row, caller, exact=False),

@@ -211,7 +211,7 @@ def test_sentences_are_those_of_the_api(api: Api, director: httpx.Client, wave: 
 
 
 def test_trends_are_those_of_the_api(api: Api, director: httpx.Client, wave: str) -> None:
-    earlier = release(api, field(api, title="The year before", opens_at=factories.iso(days=-300)))
+    earlier = release(api, field(api, title="The year before", simulated=True, opens_at=factories.iso(days=-300)))
     trends = must(api.client("director").get(f"/v1/trends?wave={earlier}&wave={wave}"))
     said = text(page(director, f"/waves/{wave}/trends"))
     union = [c for e in (*trends["constructs"], *trends["items"]) for c in e["cells"] if shown.is_union(c)]
@@ -219,6 +219,9 @@ def test_trends_are_those_of_the_api(api: Api, director: httpx.Client, wave: str
     for cell in union:
         assert cell["reading"] in said
     assert "no clear change" in said
+    assert "the answers of the earlier wave are made up" in said
+    assert "made up" not in page(director, f"/waves/{wave}/gaps")
+    assert "the answers of this wave are made up" in page(director, f"/waves/{earlier}/gaps")
     assert "There is no such page" in page(director, f"/waves/{earlier}/trends", 404)
 
 
