@@ -25,6 +25,7 @@ PROMISE = {
     "school_leader": {"mode": "attributed"},
 }
 NEW_EACH_TIME = {"date", "x-request-id"}
+DRAWN = ("/comments", "/charts", "/report", "format=")  # ids of their own, or made of a document and its digest
 
 
 def definitions() -> list[dict[str, Any]]:
@@ -75,7 +76,8 @@ def addresses(api: Api, wave: str) -> list[str]:
     """Every address of a wave that can be read, with each of its schools, groups, items and constructs."""
     values = {
         "wave": [wave], "school": list(factories.SCHOOLS), "group": list(PEOPLE), "item": ["plan", "informed"],
-        "number": ["1", "2"], "comment": ["none"], "response_id": ["7b0c3f5e-0000-4000-8000-000000000000"],
+        "number": ["1", "2"], "comment": ["none"], "chart": ["likert"],
+        "response_id": ["7b0c3f5e-0000-4000-8000-000000000000"],
     }  # fmt: skip
     found = []
     for path, operations in must(api.anonymous.get("/openapi.json"))["paths"].items():
@@ -89,6 +91,8 @@ def addresses(api: Api, wave: str) -> list[str]:
         found += filled
         if path.endswith("/summary"):
             found += [f"{one}?{query}" for one in filled for query in ("item=informed", "construct=communication")]
+        if path.endswith("/summary") and "/attributes/" not in path:
+            found += [f"{one}?format={form}" for one in filled for form in ("csv", "xlsx", "parquet", "arrow")]
         if path.endswith("/gaps"):
             found += [f"{one}?{query}" for one in filled for query in ("a=family&b=staff", "groups=staff,family")]
             found += [f"{one}?a=family&b=staff&school={school}" for one in filled for school in values["school"]]
@@ -140,7 +144,7 @@ def figures(api: Api, wave: str) -> dict[tuple[str, str], Any]:
     """All replies with what names the wave, its times and its comments' ids left out."""
     found = {}
     for (name, address), (status, _, content) in replies(api, wave).items():
-        if "/comments" not in address:
+        if not any(part in address for part in DRAWN):
             plain = content.replace(wave.encode(), b"W")
             plain = re.sub(rb'"(released_at|opens_at|closes_at|closed_at|digest)":"[^"]*"', b"", plain)
             found[name, address.replace(wave, "W")] = (status, plain)
