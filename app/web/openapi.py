@@ -82,6 +82,21 @@ HEADERS: dict[str, Part] = {
         ("X-Request-Id", "By this the operator finds the request in the log.", "01JB4W0M3J5V7N1T8KQZ2C6R9D"),
     )
 }
+TAGS = {
+    "responses": "Answers go in, once each.",
+    "results": "What a closed wave's release says, as its reader may read it.",
+    "comments": "What people wrote, after the director's review.",
+    "waves": "Surveys in the field: when, where, who is asked what, and what is promised.",
+    "access": "How people get to their survey.",
+    "schools": "The schools.",
+    "instruments": "Questionnaires and their versions.",
+    "imports": "Responses that another tool collected.",
+    "roadmap": "What follows from results: goals, meetings, visits, and whether it helped.",
+    "changes": "What has happened, for jobs that ask.",
+    "webhooks": "What has happened, for programs that are told.",
+    "keys": "Who may do what.",
+    "service": "For operators and probes; most need no key.",
+}
 LOCATED = {"headers": header("Location", required=True)}
 
 
@@ -113,6 +128,7 @@ def complete(document: Part, routes: dict[str, RouteContext]) -> None:
             del schema["additionalProperties"]  # true by itself, and said it takes clients their narrow types
         for of in schema.get("properties", {}).values():
             of.pop("title", None)  # the name again, in other letters
+    document["tags"] = [{"name": name, "description": told} for name, told in TAGS.items()]
     parts["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     parts["headers"] = HEADERS | {f"{name}.always": {**of, "required": True} for name, of in HEADERS.items()}
     parts["responses"] = {}

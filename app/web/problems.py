@@ -8,6 +8,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -68,9 +69,9 @@ def from_validation(error: RequestValidationError) -> Problem:
 
 def _allowed(app: FastAPI, path: str) -> list[str]:
     """List the methods of all operations at an address; the framework names those of one."""
-    operations = app.openapi()["paths"]
-    matching = (methods for template, methods in operations.items() if compile_path(template)[0].match(path))
-    found = {method.upper() for methods in matching for method in methods}
+    operations = (route for route in iter_route_contexts(app.routes) if isinstance(route.original_route, APIRoute))
+    matching = (route.methods or () for route in operations if compile_path(route.path_format or "")[0].match(path))
+    found = {method for methods in matching for method in methods}
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
