@@ -96,7 +96,7 @@ def test_gaps_and_trends(api: Api, wave: str, earlier: str) -> None:
     assert {r["item"]: r["value"] for r in marks(drawn)} == {
         row["item"]: row["difference"]["mean"]["value"] for row in gaps["items"]
     }
-    assert drawn["title"]["subtitle"][0].startswith("Erving · ")
+    assert drawn["title"]["subtitle"][0].startswith("SIMULATED answers · Erving · ")
     trends = must(director.get("/v1/trends", params={"wave": [wave, earlier], "group": "staff"}))
     cell = next(c for c in trends["constructs"][0]["cells"] if c["school"] is None and "schools" not in c)
     rows = marks(spec(director, wave, "trends", wave=earlier, group="staff"))

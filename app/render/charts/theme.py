@@ -220,7 +220,7 @@ def frame(
     """
     if not panels:
         panels = [panel([words([word(-left, 10, NOTHING)])], 1, 20)]
-    said = f"{subtitle} · SIMULATED answers" if document["simulated"] else subtitle
+    said = f"SIMULATED answers · {subtitle}" if document["simulated"] else subtitle
     lines = wrapped(_release(document), width, size=10)
     height = 14 * len(lines) + 4
     foot = [word(-left, 8 + place * 14, line, ink=SOFT, size=10) for place, line in enumerate(lines)]
