@@ -61,7 +61,7 @@ def summary_view(
             yield _figures("school", "School by school", _by_school(chosen, schools), schools)
         if closely:
             yield from _options(measures, school)
-    yield Text("withheld: not published, so that nothing can be told of a few people", style="dim")
+    yield Text("\nwithheld: not published, so that nothing can be told of a few people", style="dim")
 
 
 def _heading(summary: Mapping[str, Any]) -> Text:
@@ -72,7 +72,9 @@ def _heading(summary: Mapping[str, Any]) -> Text:
 
 
 def _table(title: str, first: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", caption_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=f"\n{title}", title_justify="left", title_style="bold", caption_justify="left", box=box.SIMPLE_HEAD
+    )
     table.pad_edge, table.padding = False, (0, 1, 0, 0)
     table.add_column(first, ratio=1)
     for column in columns:
@@ -187,13 +189,15 @@ def _figure(cell: Cell) -> Iterator[Text]:
     yield Text(_mean(mean))
 
 
-def bar(favorable: Mapping[str, Any]) -> Text:
-    """Draw a share from the left; of a band, the stretch in which the share lies."""
+def bar(favorable: Mapping[str, Any], style: str | None = None) -> Text:
+    """Draw a share from the left, in a color that says how good it is if none is given; of a band, the stretch in
+    which the share lies.
+    """
     if favorable.get("share") is not None:
         eighths = round(favorable["share"] * BAR * 8)
         full, rest = divmod(eighths, 8)
         drawn = "█" * full + _EIGHTHS[rest]
-        return Text.assemble((drawn, _style(favorable["share"])), ("·" * (BAR - len(drawn)), "dim"))
+        return Text.assemble((drawn, style or _style(favorable["share"])), ("·" * (BAR - len(drawn)), "dim"))
     if favorable.get("low") is not None:
         begin, end = _whole(BAR * favorable["low"]), -_whole(-BAR * favorable["high"])
         return Text.assemble(("·" * begin, "dim"), "▒" * (end - begin), ("·" * (BAR - end), "dim"))
@@ -240,8 +244,8 @@ def _options(measures: Iterable[Entry], school: str | None) -> Iterator[Renderab
             if option["value"] in cell["counts"]:
                 people = cell["counts"][option["value"]]
                 share = people / cell["n"] if cell["n"] else None
-                drawn = {"share": share}
-                table.add_row(option["label"], bar(drawn), "" if share is None else f"{share:.0%}", str(people))
+                drawn = bar({"share": share}, "green" if option.get("favorable") else "blue")
+                table.add_row(option["label"], drawn, "" if share is None else f"{share:.0%}", str(people))
         left = {name.replace("_", " "): cell[name] for name in ("missing", "not_applicable", "not_asked") if cell[name]}
         table.caption = ", ".join([f"{cell['n']} people", *(f"{name}: {n}" for name, n in left.items())])
         yield table
