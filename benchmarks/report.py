@@ -4,7 +4,7 @@
 
 `read` is what a reader waits for when somebody has looked at the gaps, trends and priorities of the release before;
 `first`, when nobody has, so that these are computed as well; `again`, when the report itself was drawn before. Families
-and staff, an earlier wave to compare with, and 40 comments; seconds of the processor, the best of 7. Takes about half a minute.
+and staff, an earlier wave to compare with, and 40 comments; seconds of the processor, the best of 7. Takes 30 s.
 """
 
 from __future__ import annotations
