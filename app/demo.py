@@ -192,7 +192,7 @@ def _show(summary: dict[str, Any]) -> None:
 def _invite(base: str, director: str, page: str) -> None:
     header = f'-H "Authorization: Bearer {director}"'
     out.print(f"\nThe server runs at [bold]{base}[/] (documentation at {base}/docs). Stop it with Ctrl+C.")
-    out.print("The director's key, for this demo alone:")
+    out.print("The director's key, for this demo alone. It opens the pages at that address, too:")
     out.print(f"  {director}\n", soft_wrap=True)
     out.print("What a family sees, in English and Spanish; the survey of spring is open:")
     out.print(f"  {page}\n", soft_wrap=True)
