@@ -330,12 +330,21 @@ def test_words_are_broken_so_that_they_fit(text: str, pixels: int) -> None:
     assert cut == lines or cut[-1].endswith("…")
 
 
+def drawn_width(text: str, font: str) -> float:
+    """How wide the engine finds a text: a picture of one text is as wide as that."""
+    mark = {"type": "text", "text": text, "fontSize": 100, "align": "left", "x": 0, "font": font}
+    spec = {"data": {"values": [{}]}, "padding": 0, "width": 1, "height": 1, "mark": mark}
+    return float(ET.fromstring(vega.svg(spec)).attrib["width"])
+
+
+@pytest.mark.parametrize("font", ["DejaVu Sans Mono", "DejaVu Serif", "Nimbus Roman", "Courier New", "Verdana"])
+def test_fonts_of_the_machine_are_not_known(font: str) -> None:
+    assert drawn_width("Withheld", font) == drawn_width("Withheld", "No Such Font")
+
+
 @pytest.mark.parametrize(
     "text", ["Coordination across home, school and community", "¿La escuela me escucha cuando comparto una inquietud?"]
 )
 def test_letters_are_estimated_as_wide_as_they_are_drawn(text: str) -> None:
-    """The engine measures too: a picture of one text is as wide as that."""
-    mark = {"type": "text", "text": text, "fontSize": 100, "align": "left", "x": 0, "font": theme.FONT}
-    spec = {"data": {"values": [{}]}, "padding": 0, "width": 1, "height": 1, "mark": mark}
-    drawn = float(ET.fromstring(vega.svg(spec)).attrib["width"])
+    drawn = drawn_width(text, theme.FONT)
     assert abs(theme.width_of(text, 100) - drawn) < 0.05 * drawn
