@@ -80,7 +80,8 @@ def _content(database: Database, wave: str, form: FormatOption, **about: Any) ->
     from app.services.releases import Shelf
 
     if form is FormatOption.xlsx:
-        return exports.export(database, Shelf(), PERSON, wave, "xlsx", **about)[0].body
+        reader, _ = reports.reader_of(database, PERSON, wave, school=about["school"], group=about["group"])
+        return exports.export(database, Shelf(), reader, wave, "xlsx", **about)[0].body
     return reports.read(database, Shelf(), PERSON, wave, form.value, **about)[0].body
 
 

@@ -33,7 +33,8 @@ def read_report(
     form = choose(request, format, MEDIA)
     place: dict[str, Any] = {"school": school, "group": group, "number": release}
     if form == "xlsx":
-        file, etag = exports.export(held.database, held.shelf, caller, wave, form, **place)
+        reader, _ = reports.reader_of(held.database, caller, wave, school=school, group=group)
+        file, etag = exports.export(held.database, held.shelf, reader, wave, form, **place)
         return send(file, etag=etag)
     file, etag = reports.read(held.database, held.shelf, caller, wave, form, **place)
     reply = send(file, etag=etag, inline=True)

@@ -123,31 +123,34 @@ def scope(
     number: int | None = None,
 ) -> Scope:
     """Find what a report is about. Raises as `read`."""
-    if caller.reads_as is None or not caller.serves(wave=wave, group=group, school=school):
-        raise NotFound("There is nothing with this key.")
+    reader, kept = reader_of(database, caller, wave, school=school, group=group)
+    releases.read(database, shelf, reader, wave, group=group, school=school, number=number)  # may it be read at all?
+    assert reader.reads_as is not None
+    release = releases.due(database, shelf, reader, wave, number, reader.reads_as)
     with database.read() as session:
         row = waves.find(session, wave)
-    chosen, kept = _groups(row, caller, group)
-    reader = replace(caller, groups=frozenset(chosen))
-    releases.read(database, shelf, reader, wave, group=group, school=school, number=number)  # may it be read at all?
-    release = releases.due(database, shelf, reader, wave, number, caller.reads_as)
-    with database.read() as session:
         passed, more = _passed(session, reader, wave, group, school)
         earlier = _earlier(session, row, reader, release, school)
     return Scope(reader, release, school, group, kept, earlier, passed, more)
 
 
-def _groups(row: Wave, caller: Caller, group: str | None) -> tuple[list[str], tuple[str, ...]]:
-    """Choose the groups, and name those that are left out.
+def reader_of(
+    database: Database, caller: Caller, wave: str, *, school: str | None, group: str | None
+) -> tuple[Caller, tuple[str, ...]]:
+    """Limit a caller to the groups of a report; and the groups that are left out.
 
     A report is made to be handed on, and answers of attributed groups were promised to the director alone. So these
-    are left out, unless there is nothing else, or one of them is asked for.
+    are left out, unless there is nothing else, or one of them is asked for. Raises NotFound.
     """
+    if caller.reads_as is None or not caller.serves(wave=wave, group=group, school=school):
+        raise NotFound("There is nothing with this key.")
     if group is not None:
-        return [group], ()
-    served = [one for one in row.promise if caller.serves(group=one)]
-    open_ones = [one for one in served if row.promise[one]["mode"] == "confidential"]
-    return (open_ones, tuple(one for one in served if one not in open_ones)) if open_ones else (served, ())
+        return replace(caller, groups=frozenset([group])), ()
+    with database.read() as session:
+        promise = waves.find(session, wave).promise
+    served = [one for one in promise if caller.serves(group=one)]
+    shown = [one for one in served if promise[one]["mode"] == "confidential"] or served
+    return replace(caller, groups=frozenset(shown)), tuple(one for one in served if one not in shown)
 
 
 def _passed(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 
 from app import cli_report
 from app.render.file import File
@@ -113,6 +115,14 @@ def test_pdf_and_workbook(api: Api, released: str) -> None:
     book = get(director, released, format="xlsx")
     assert "spreadsheetml" in book.headers["content-type"]
     assert book.content.startswith(b"PK")
+    cells = {
+        (sheet.title, str(cell).lower()) for sheet in load_workbook(BytesIO(book.content))
+        for row in sheet.iter_rows(values_only=True) for cell in row
+    }  # fmt: skip
+    assert {name for name, cell in cells if "famil" in cell} > {"Items", "Participation"}
+    named = {name for name, cell in cells if "liaison" in cell}
+    assert named <= {"Method"}, "figures were promised to the director alone, and a report is handed on"
+    assert get(director, released, format="xlsx", group="liaison").status_code == 200
 
 
 def test_the_form_may_be_said_by_accept(api: Api, released: str) -> None:

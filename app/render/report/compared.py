@@ -55,7 +55,7 @@ def leading_gaps(of: Documents) -> Iterator[str]:
             continue
         yield (
             f"{both} differ on {len(apart)} of {len(told)} constructs that "
-            "both were asked about." + (" On the others it cannot be told." if 0 < len(apart) < len(told) else "")
+            "both were asked about." + (" On the others a difference is not clear." if len(apart) < len(told) else "")
         )
         yield from (row["reading"] for row in sorted(apart, key=_size)[:1])
 
