@@ -11,14 +11,18 @@ from pathlib import Path
 import orjson
 import pytest
 import typst
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.render.report.documents import Documents
 from app.render.report.figures import percent
 from app.render.report.outline import outline
+from app.render.report.page import page
 from app.render.report.paper import paper
-from app.render.report.parts import Finding, Report, Section, Table
+from app.render.report.parts import Fact, Facts, Finding, Note, Quote, Quotes, Report, Section, Table
+from tests.analysis.waves import World
 from tests.render.reporting import RELEASE, documents, world
-from tests.render.test_report import HOSTILE, every
+from tests.render.test_report import HOSTILE, every, worlds
 
 needs_reader = pytest.mark.skipif(
     shutil.which("pdftotext") is None and os.environ.get("CI") != "true", reason="poppler-utils is not installed"
@@ -109,6 +113,24 @@ def test_letters_of_other_scripts_do_no_harm() -> None:
         "question": "Why?",
     }  # fmt: skip
     assert paper(outline(documents(world(), comments=(comment,)))).startswith(b"%PDF-")
+
+
+@settings(max_examples=6)
+@given(worlds(), st.sampled_from(["director", "principal", "public"]))
+def test_any_wave_fits_on_paper(world: World, audience: str) -> None:
+    assert paper(outline(documents(world, audience))).startswith(b"%PDF-")
+
+
+@settings(max_examples=15)
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
+def test_any_words_can_be_set(words: str) -> None:
+    """As the title, too: a person gave it."""
+    facts, quotes = (Fact(words, words),), Quotes(words, (Quote(words, words),))
+    table = Table(words, (words, words), ((words, words),))
+    parts = (Finding(words), Note(words), Facts(facts), table, quotes)
+    report = Report(words, words, words, words, RELEASE["released_at"], facts, (Section("k", words, parts),))
+    assert paper(report).startswith(b"%PDF-")
+    page(report)
 
 
 def test_what_cannot_be_set_is_an_error() -> None:
