@@ -92,13 +92,14 @@ class Database:
         return value.astimezone(UTC)
 
     def lock_wave(self, connection: Connection, wave: str, *, shared: bool = False) -> None:
-        """Hold the wave until the transaction ends: shared while responses arrive, exclusively while it changes.
+        """Hold the wave until the transaction ends: shared while responses arrive, exclusively while it changes."""
+        self.lock(connection, f"wave:{wave}", shared=shared)
 
-        On SQLite a writing transaction is already alone.
-        """
+    def lock(self, connection: Connection, name: str, *, shared: bool = False) -> None:
+        """Hold what goes by a name until the transaction ends. On SQLite a writing transaction is already alone."""
         if not self.is_sqlite:
             how = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
-            connection.execute(text(f"SELECT {how}(hashtextextended(:key, 0))"), {"key": f"wave:{wave}"})
+            connection.execute(text(f"SELECT {how}(hashtextextended(:key, 0))"), {"key": name})
 
     def forget_deleted(self) -> None:
         """Make deleted and rewritten rows unreadable in the files, after a wave has closed."""

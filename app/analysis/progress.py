@@ -21,6 +21,8 @@ Verdict = Literal["met", "not_met", "cannot_tell"]
 
 REASONS = {
     "not_measured": "no later wave has been released yet",
+    "not_readable": "its results are not released, or not for this key",
+    "set_afterwards": "the goal was set when that wave had closed",
     "not_comparable": "it cannot be compared with the wave of the goal",
     "protected": "the figure is not shown in one of the waves",
     "not_in_wave": "the school was part of only one of the waves",
@@ -32,6 +34,8 @@ REASONS = {
     "within_reach": "the target is not reached, but the 95% interval does not leave it out",
 }
 """Code -> why no verdict is given, in words."""
+CLOSE = ("reached_unclear", "not_surely_reached", "within_reach")
+"""Codes of what has figures, and an interval that is too wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +145,21 @@ def reading(
     verdict, code = found
     where = place(cell["school"], cell.get("schools"))
     who = first_up(f"{people(cell['group'])}{f' of {where}' if where else ''} on {quoted(words)}")
-    if verdict == "cannot_tell" and code not in ("reached_unclear", "not_surely_reached", "within_reach"):
+    if verdict == "cannot_tell" and code not in CLOSE:
         return f"{who}: it cannot be told whether {title} meets the goal: {REASONS[code or 'no_interval']}."
     change, later = cell["change"][target.measure], figure(cell["later"], target.measure)
     assert later is not None
     say = _share if target.measure == "favorable" else _mean
     moved = f"{say(baseline)} before, {say(later)} in {title}, target {say(target.value)}"
-    interval = f"change {_signed(change['value'], say)}, 95% interval {_signed(change['low'], say)} to "
+    by = _points if target.measure == "favorable" else _signed
+    interval = f"change {by(change['value'])}, 95% interval {by(change['low'])} to {by(change['high'])}"
+    unit = " percentage points" if target.measure == "favorable" else ""
     told = {
         "met": "the goal is met",
         "not_met": "the goal is not met",
         "cannot_tell": f"it cannot be told whether the goal is met: {REASONS.get(code or '', '')}",
     }[verdict]
-    return f"{who}: {told}. {first_up(moved)}; {interval}{_signed(change['high'], say)}."
+    return f"{who}: {told}. {first_up(moved)}; {interval}{unit}."
 
 
 def _mean(value: float) -> str:
@@ -164,5 +170,10 @@ def _share(value: float) -> str:
     return f"{100 * value:.1f}%".replace("-", "−")
 
 
-def _signed(value: float, say: Any) -> str:
-    return f"+{say(value)}" if value > 0 else str(say(value))
+def _signed(value: float, digits: int = 2) -> str:
+    said = f"{round(value, digits) + 0.0:+.{digits}f}"  # no −0.00
+    return said.replace("-", "−") if float(said) else said.lstrip("+")
+
+
+def _points(share: float) -> str:
+    return _signed(100 * share, 1)

@@ -1,7 +1,8 @@
 """What was said at open meetings, beside what a survey's constructs say.
 
-Decides which places of a group are named: by the attendance of all meetings together, under the same rules as the cells
-of a survey. A quote or a theme is shown no closer than its group's attendance is.
+Decides which places of a group are named: by attendance, under the same rules as the cells of a survey. A quote or a
+theme is shown no closer than its group's attendance is, and a meeting to which fewer of a group came than were promised
+says nothing of that group: whoever reads before and after it would know what so few said.
 """
 
 from __future__ import annotations
@@ -94,10 +95,13 @@ def voices(
 
     Returns
     -------
-    JSON data: `meetings`, how many; `attendance`, cells as in participation, people at all meetings added up (who came
-    twice counts twice); `constructs`, each with the union's cells of the survey (`survey`), `themes` and `quotes`;
-    `elsewhere`, those that belong to none of them. A theme has `meetings`, at how many it was raised, and `places`.
+    JSON data: `meetings`, how many; `attendance`, cells as in participation, of each place people at the meeting to
+    which most of them came (who comes again is nobody new); `constructs`, each with the union's cells of the survey
+    (`survey`), `themes` and `quotes`; `elsewhere`, those that belong to none of them. A theme has `meetings`, at how
+    many it was raised, and `places`.
     """
+    meetings = [_counting(meeting, minimums) for meeting in meetings]
+    meetings = [meeting for meeting in meetings if meeting.attendance]
     places = {group: _places(group, minimum, schools, meetings, only) for group, minimum in minimums.items()}
     themes, quotes = _themes(meetings, places), _quotes(meetings, places)
     known = []
@@ -114,6 +118,19 @@ def voices(
     }
 
 
+def _counting(meeting: Meeting, minimums: Mapping[str, int]) -> Meeting:
+    """Leave of a meeting the groups of which enough people came."""
+    came: dict[str, int] = defaultdict(int)
+    for (group, _), people in meeting.attendance.items():
+        came[group] += people
+    enough = {group for group, people in came.items() if people >= max(minimums.get(group, people + 1), 1)}
+    return Meeting(
+        {cell: people for cell, people in meeting.attendance.items() if cell[0] in enough},
+        meeting.themes,
+        [quote for quote in meeting.quotes if quote["group"] in enough],
+    )
+
+
 def _places(
     group: str, minimum: int, schools: Sequence[str], meetings: Iterable[Meeting], only: Collection[str] | None
 ) -> _Places:
@@ -121,7 +138,7 @@ def _places(
     for meeting in meetings:
         for (who, school), count in meeting.attendance.items():
             if who == group:
-                people[school] = people.get(school, 0) + count
+                people[school] = max(people.get(school, 0), count)
     in_order = [*schools, *sorted(filter(None, people)), None]
     ordered = {school: people[school] for school in in_order if school in people}
     return _Places(group, pattern(ordered, {}, (), minimum), ordered, only)

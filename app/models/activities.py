@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Annotated, Literal
+from datetime import date, time, timedelta
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from app.models.base import Body, Document, Listing, Name, Slug
 from app.models.goals import Text
@@ -21,7 +31,10 @@ People = Annotated[StrictInt, Field(ge=0, le=1_000_000)]
 LONGEST = timedelta(days=14)
 
 
-def _in_reach(value: AwareDatetime) -> AwareDatetime:
+Reached = TypeVar("Reached", bound=date)
+
+
+def _in_reach(value: Reached) -> Reached:
     if not 1970 < value.year < 2200:
         raise ValueError("the year is out of reach")
     return value
@@ -33,8 +46,16 @@ def _known_zone(value: str) -> str:
     return value
 
 
-_ZONES = available_timezones()
-Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+def _written(value: Any) -> Any:
+    if not isinstance(value, str | date | time):  # a number would be taken for seconds
+        raise ValueError("write it as RFC 3339 has it")
+    return value
+
+
+_ZONES = available_timezones() - {"localtime", "Factory"}
+AsText = BeforeValidator(_written)
+Moment = Annotated[AwareDatetime, AsText, AfterValidator(_in_reach)]
+Day = Annotated[date, AsText, AfterValidator(_in_reach)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Schools = Annotated[list[Slug], Field(max_length=1000)]
 
@@ -57,7 +78,7 @@ class Note(Body):
 class FollowUp(Body):
     text: Text
     owner: Name
-    due: date | None = None
+    due: Day | None = None
     done: StrictBool = False
 
 
@@ -84,7 +105,14 @@ class Quote(Body):
     group: Group
     school: Slug | None = None
     theme: Name | None = None
-    consent: Literal[True]
+    consent: Annotated[StrictBool, Field(json_schema_extra={"const": True})]
+
+    @field_validator("consent")
+    @classmethod
+    def _given(cls, value: bool) -> bool:
+        if not value:
+            raise ValueError("nobody is quoted without consent")
+        return value
 
 
 class Record(Body):
@@ -118,7 +146,7 @@ class Change(Record):
         if (self.starts_at is None) != (self.ends_at is None):
             raise ValueError("starts_at and ends_at change together")
         if self.starts_at is not None and self.ends_at is not None:
-            _check_length(self.starts_at, self.ends_at)
+            check_length(self.starts_at, self.ends_at)
         return self
 
 
@@ -148,13 +176,13 @@ class ActivityIn(Record):
 
     @model_validator(mode="after")
     def _consistent(self) -> ActivityIn:
-        _check_length(self.starts_at, self.ends_at)
+        check_length(self.starts_at, self.ends_at)
         if len(set(self.schools)) < len(self.schools):
             raise ValueError("a school is listed twice")
         return self
 
 
-def _check_length(starts_at: AwareDatetime, ends_at: AwareDatetime) -> None:
+def check_length(starts_at: AwareDatetime, ends_at: AwareDatetime) -> None:
     if not timedelta(0) < ends_at - starts_at <= LONGEST:
         raise ValueError("it ends after it starts, and within 14 days")
 

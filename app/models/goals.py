@@ -116,6 +116,13 @@ class BaselineCell(PlaceOut):
     favorable: Annotated[FavorableShare | ShareOfAnswers | None, MAYBE]
 
 
+class ScaleEnds(Document):
+    """The lowest and the highest score."""
+
+    lowest: int
+    highest: int
+
+
 class BaselineOut(Document):
     """What a goal begins with."""
 
@@ -126,14 +133,15 @@ class BaselineOut(Document):
     measured: Annotated[str, Field(default_factory=str, alias="construct")]
     item: Annotated[str, MAYBE]
     text: str
+    scale: ScaleEnds
     cells: list[BaselineCell]
 
 
 class Proposed(Document):
-    """The smallest change that could be shown, and the figure with it."""
+    """The smallest change that could be shown, and the figure with it, if there is room for it."""
 
     change: float
-    value: float
+    value: float | None
 
 
 class ProposedCell(PlaceOut):
@@ -163,6 +171,7 @@ class GoalOut(Document):
     due: date
     stakeholders: list[str]
     status: Status
+    fixed_at: Annotated[AwareDatetime, Field(description="Waves that had closed by then decide nothing about it.")]
 
 
 class GoalList(Listing[GoalOut]):
@@ -186,8 +195,9 @@ class ProgressWave(Document):
     wave: str
     title: str
     simulated: bool
-    release: ReleaseMark
+    release: ReleaseMark | None
     verdict: GoalVerdict
+    reason_code: Annotated[str, MAYBE]
     reading: str
     cells: list[ProgressCell]
 

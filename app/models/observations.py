@@ -2,41 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import time
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field, StrictInt, model_validator
 
-from app.models.activities import Attendee, Moment, Zone
+from app.models.activities import AsText, Attendee, Day, Moment, Zone, check_length
 from app.models.base import Body, Document, Listing, Name, Slug
 
 MOST_DAYS, MOST_VISITS = 400, 500
-Days = Annotated[list[date], Field(max_length=MOST_DAYS)]
+Days = Annotated[list[Day], Field(max_length=MOST_DAYS)]
+Clock = Annotated[time, AsText]
 
 
 class Busy(Body):
     starts_at: Moment
     ends_at: Moment
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Busy:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("it ends after it starts")
+        return self
+
 
 class PlanIn(Body):
-    """What is asked of a proposal: days, times, and how often each school is visited."""
+    """What is asked of a proposal: days, times, and how often each school is visited.
+
+    `calendars` are iCalendar files as text: days of their all-day events are holidays, others are busy times.
+    """
 
     title: Name = "Observation of student support services"
-    begins: date
-    ends: date
+    begins: Day
+    ends: Day
     time_zone: Zone
     schools: Annotated[list[Slug], Field(min_length=1, max_length=MOST_VISITS)]
     visits: Annotated[StrictInt, Field(ge=1, le=100)]
     minutes: Annotated[StrictInt, Field(ge=15, le=480)] = 60
-    opens: time = time(8, 30)
-    closes: time = time(14, 30)
+    opens: Clock = time(8, 30)
+    closes: Clock = time(14, 30)
     weekdays: Annotated[list[Annotated[StrictInt, Field(ge=0, le=6)]], Field(min_length=1, max_length=7)] = [*range(5)]
     a_day: Annotated[StrictInt, Field(ge=1, le=8)] = 1
     apart: Annotated[StrictInt, Field(ge=0, le=240)] = 30
     busy: Annotated[list[Busy], Field(max_length=2000)] = []
     holidays: Days = []
+    calendars: Annotated[list[Annotated[str, Field(max_length=500_000)]], Field(max_length=10)] = []
     closed: dict[Slug, Days] = {}
     observer: Attendee = Attendee(role="director")
 
@@ -44,10 +55,10 @@ class PlanIn(Body):
     def _consistent(self) -> PlanIn:
         if not 0 <= (self.ends - self.begins).days < MOST_DAYS:
             raise ValueError(f"it ends on the day it begins or later, within {MOST_DAYS} days")
-        if self.opens >= self.closes:
-            raise ValueError("the day closes before it opens")
         if self.opens.tzinfo or self.closes.tzinfo:
             raise ValueError("opens and closes are by the clock of the time zone")
+        if self.opens >= self.closes:
+            raise ValueError("the day closes before it opens")
         if len(self.schools) * self.visits > MOST_VISITS:
             raise ValueError(f"a plan has {MOST_VISITS} visits at most")
         if len(set(self.schools)) < len(self.schools):
@@ -68,8 +79,7 @@ class VisitIn(Body):
 
     @model_validator(mode="after")
     def _in_order(self) -> VisitIn:
-        if self.ends_at <= self.starts_at:
-            raise ValueError("it ends after it starts")
+        check_length(self.starts_at, self.ends_at)
         return self
 
 
@@ -77,6 +87,12 @@ class VisitsIn(Body):
     """A proposal as it was edited."""
 
     visits: Annotated[list[VisitIn], Field(min_length=1, max_length=MOST_VISITS)]
+
+    @model_validator(mode="after")
+    def _once(self) -> VisitsIn:
+        if len({(visit.school, visit.starts_at) for visit in self.visits}) < len(self.visits):
+            raise ValueError("a visit is listed twice")
+        return self
 
 
 class ShortOut(Document):
@@ -123,6 +139,6 @@ class CoverageOut(Document):
     """Visits by school against a plan."""
 
     plan: str
-    begins: date
-    ends: date
+    begins: Day
+    ends: Day
     schools: list[CoverageLine]

@@ -15,11 +15,12 @@ from app.survey.instrument import Setting
 
 
 class Counted(Document):
-    """How many took place, or will."""
+    """How many took place, will, were called off, and of how many nobody has written down whether they took place."""
 
     held: int
     planned: int
     canceled: int
+    not_written_down: int
 
 
 class CountedKind(Counted):
@@ -98,7 +99,7 @@ class RoadmapOut(Document):
 
     begins: date = Field(alias="from")
     ends: date = Field(alias="to")
-    as_of: date
+    as_of: Annotated[date, Field(description="The day on which this was said.")]
     simulated: bool
     schools: Annotated[dict[str, str], Field(examples=[{"erving": "Erving Elementary"}])]
     priorities: list[PriorityOut]

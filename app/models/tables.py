@@ -217,9 +217,13 @@ class NameList(SQLModel, table=True):
 
 
 class Goal(SQLModel, table=True):
-    """A goal: as it was put (`document`), and the figure of a release that it began with (`baseline`)."""
+    """A goal: as it was put (`document`), and the figure of a release that it began with (`baseline`).
+
+    `fixed_at`: since when finding and target stand; waves that had closed by then do not decide about it.
+    """
 
     key: str = _slug(primary_key=True)
+    fixed_at: datetime = Field(sa_type=UtcTime)
     document: dict[str, Any] = Field(sa_type=JSON)
     baseline: dict[str, Any] = Field(sa_type=JSON)
 
@@ -227,15 +231,16 @@ class Goal(SQLModel, table=True):
 class Activity(SQLModel, table=True):
     """A meeting, a visit or a day of learning: as it was put (`document`).
 
-    `sequence` counts its changes, for calendars; `changed_at` is the time of the last one. `first_at` and `last_at`
-    bound its occurrences; without a last one it recurs for ever.
+    `uid` names it in calendars, `sequence` counts its changes for them, and `changed_at` is the time of the last one.
+    `first_at` and `last_at` bound its occurrences.
     """
 
     key: str = _slug(primary_key=True)
+    uid: str = Field(max_length=32)
     kind: str = Field(max_length=32)
     status: str = Field(max_length=16)
     first_at: datetime = Field(sa_type=UtcTime, index=True)
-    last_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    last_at: datetime = Field(sa_type=UtcTime)
     sequence: int = 0
     changed_at: datetime = Field(sa_type=UtcTime)
     document: dict[str, Any] = Field(sa_type=JSON)
@@ -255,12 +260,13 @@ class CalendarFeed(SQLModel, table=True):
 
 
 class ObservationPlan(SQLModel, table=True):
-    """A plan to visit every school: what was asked for (`document`), and the visits as they were edited, if so."""
+    """A plan to visit every school: what was asked for (`document`), and the visits, as proposed or as edited."""
 
     __tablename__ = "observation_plan"
     key: str = _slug(primary_key=True)
     document: dict[str, Any] = Field(sa_type=JSON)
-    visits: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    visits: list[dict[str, Any]] = Field(sa_type=JSON)
+    edited: bool = False
     accepted_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 

@@ -21,7 +21,7 @@ class VoicePlace(Document):
 
 
 class AttendanceCell(VoicePlace):
-    """How many came, at all meetings added up."""
+    """How many came to the meeting that most of them came to."""
 
     status: Literal["published"]
     people: int

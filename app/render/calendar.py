@@ -14,7 +14,7 @@ from typing import Any
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vDatetime, vDuration, vRecur
 
 from app.render.file import File
-from app.roadmap.recurrence import Occurrence, Series
+from app.roadmap.recurrence import Moment, Occurrence, Series
 from app.roadmap.zones import observances
 
 PRODUCT = "-//Soundings//Improvement roadmap//EN"
@@ -34,10 +34,11 @@ OFTEN = timedelta(hours=6)  # how often a subscriber is asked to look again
 class Entry:
     """One activity, with what calendars need to follow its changes."""
 
-    key: str
+    uid: str
     series: Series
+    last_at: Moment
     sequence: int
-    changed_at: Any  # a time with a zone
+    changed_at: Moment
 
 
 def ics(name: str, entries: Iterable[Entry], schools: Mapping[str, str]) -> File:
@@ -71,10 +72,8 @@ def _zones(entries: Iterable[Entry]) -> dict[str, set[int]]:
     """Time zone -> years in which it is used."""
     found: dict[str, set[int]] = {}
     for entry in entries:
-        series = entry.series
-        years = found.setdefault(series.first.record["time_zone"], set())
-        years.update(one.ends_at.year for one in (series.first, *series.changed))
-        years.update(until.year for until in vRecur.from_ical(series.rule or "").get("UNTIL", ()))
+        years = found.setdefault(entry.series.first.record["time_zone"], set())
+        years.update((entry.series.first.starts_at.year, entry.last_at.year))
     return found
 
 
@@ -86,8 +85,9 @@ def _zone(key: str, first: int, last: int) -> Timezone:
         kept.add("dtstart", one.onsets[0])
         if one.rule is not None:
             kept.add("rrule", vRecur.from_ical(one.rule))
-        elif one.onsets[1:]:
-            kept.add("rdate", list(one.onsets[1:]))
+        else:
+            for onset in one.onsets[1:]:  # in a property each: not every program reads a list
+                kept.add("rdate", onset)
         kept.add("tzname", one.name)
         kept.add("tzoffsetfrom", one.before)
         kept.add("tzoffsetto", one.after)
@@ -114,7 +114,7 @@ def _events(entry: Entry, schools: Mapping[str, str]) -> list[Event]:
 def _event(entry: Entry, one: Occurrence, schools: Mapping[str, str]) -> Event:
     document = one.record
     event = Event()
-    event.add("uid", f"{entry.key}@soundings")
+    event.add("uid", f"{entry.uid}@soundings")
     event.add("dtstamp", vDatetime(entry.changed_at))
     event.add("last-modified", vDatetime(entry.changed_at))
     event.add("sequence", entry.sequence)

@@ -11,13 +11,14 @@ from datetime import date
 from typing import Any
 
 from app.analysis.progress import figure
-from app.analysis.words import listed, place
+from app.analysis.words import listed
 from app.render.calendar import KINDS
 from app.render.report.figures import named, number, percent, whole
 from app.render.report.parts import NOTHING, Fact, Facts, Finding, Note, Report, Section, Table
 
 VERDICTS = {"met": "met", "not_met": "not met", "cannot_tell": "cannot be told yet"}
 SETTINGS = {"classroom": "classrooms", "school": "schools", "family": "families", "community": "communities"}
+COUNTED = ("held", "planned", "not_written_down")
 Row = Mapping[str, Any]
 
 
@@ -29,7 +30,7 @@ def roadmap(document: Row) -> Report:
     document : as `services.roadmap.read` gives it; its times are texts or times.
     """
     goals = [goal for one in document["priorities"] for goal in one["goals"]]
-    held, planned = (sum(one[name] for one in document["activities"]) for name in ("held", "planned"))
+    held, planned, open_ = (sum(one[name] for one in document["activities"]) for name in COUNTED)
     met = sum(goal["verdict"] == "met" for goal in goals)
     about = f"{_day(document['from'])} to {_day(document['to'])}"
     sections = (
@@ -42,16 +43,19 @@ def roadmap(document: Row) -> Report:
         title="Improvement roadmap",
         about=about,
         warning="SIMULATED: these figures are made up." if document["simulated"] else "",
-        foot=f"Improvement roadmap, {about}. Goals are judged by the newest release of a later wave.",
+        foot=f"As of {_day(document['as_of'])}. Goals are judged by the newest release of a later wave.",
         released_at=str(document["as_of"]),
         facts=(
             Fact("Goals", whole(len(goals))),
             Fact("Met so far", whole(met)),
             Fact("Activities held", whole(held)),
             Fact("To come", whole(planned)),
+            *([Fact("Not written down", whole(open_))] if open_ else []),
+            Fact("As of", _day(document["as_of"])),
         ),
         sections=sections,
         kind="Roadmap",
+        contents=False,
     )
 
 
@@ -110,22 +114,20 @@ def _behind(goal: Row) -> Section:
 
 # ------------------------------------------------------------------ activities
 def _done(document: Row) -> Section:
+    kinds = _counted("Activities of the year", "Kind", [(KINDS[one["kind"]], one) for one in document["activities"]])
     schools = document["schools"]
-    kinds = Table(
-        "Activities of the year",
-        ("Kind", "Held", "To come"),
-        tuple((KINDS[one["kind"]], whole(one["held"]), whole(one["planned"])) for one in document["activities"]),
-        wide=(3, 1, 1),
-    )
-    visits = Table(
-        "Observations by school",
-        ("School", "Held", "To come"),
-        tuple((schools[one["school"]], whole(one["held"]), whole(one["planned"])) for one in document["observations"]),
-        wide=(3, 1, 1),
+    visits = _counted(
+        "Observations by school", "School", [(schools[one["school"]], one) for one in document["observations"]]
     )
     return Section(
         "done", "What is done", (kinds, visits) if document["activities"] else (Note("Nothing is planned."),)
     )
+
+
+def _counted(caption: str, of: str, rows: Iterable[tuple[str, Row]]) -> Table:
+    columns = (of, "Held", "To come", "Not written down")
+    said = tuple((name, *(whole(one[count]) for count in COUNTED)) for name, one in rows)
+    return Table(caption, columns, said, wide=(3, 1, 1, 1))
 
 
 def _learning(document: Row) -> Iterable[Section]:
@@ -145,27 +147,29 @@ def _learning(document: Row) -> Iterable[Section]:
 
 
 def _calendar(document: Row) -> Iterable[Section]:
-    rows = [
-        (f"{_day(one['starts_at'])}, {_time(one['starts_at'])}", one["title"], _schools(one["schools"]), one["status"])
-        for month in document["calendar"]
-        for one in month["items"]
-    ]
+    """A line for each activity in a month, with its days."""
+    rows = []
+    for month in document["calendar"]:
+        together: dict[tuple[str, ...], list[str]] = {}
+        for one in month["items"]:
+            key = (one["title"], _schools(one["schools"], document["schools"]), one["status"])
+            together.setdefault(key, []).append(str(int(str(one["starts_at"])[8:10])))
+        rows += [(f"{_month(month['month'])} {', '.join(days)}", *key) for key, days in together.items()]
     if rows:
-        table = Table(
-            "Everything in time order", ("When", "What", "Where", "Status"), tuple(rows), (0, 1, 2, 3), (1.4, 3, 1.6, 1)
-        )
+        columns = ("When", "What", "Where", "Status")
+        table = Table("Everything by month", columns, tuple(rows), (0, 1, 2, 3), (1.4, 3, 1.6, 1))
         yield Section("calendar", "The year at a glance", (table,))
 
 
-def _schools(keys: Sequence[str]) -> str:
-    return place(None, keys) if keys else "All schools"
+def _schools(keys: Sequence[str], names: Mapping[str, str]) -> str:
+    return listed([names.get(key, key) for key in keys]) if keys else "All schools"
+
+
+def _month(month: str) -> str:
+    return f"{date.fromisoformat(f'{month}-01'):%b %Y}:"
 
 
 def _day(moment: Any) -> str:
     """Say a day of a date, a time, or one of these as text."""
     day = date.fromisoformat(str(moment)[:10])
     return f"{day:%b} {day.day}, {day.year}"
-
-
-def _time(moment: Any) -> str:
-    return str(moment)[11:16]

@@ -6,9 +6,10 @@ daylight saving does. It knows no database; an activity is the document that was
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,9 +17,20 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 from icalendar import vRecur
 
+Moment = datetime
+"""A time with a zone."""
 MOST = 500
-PARTS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"}
-OFTEN = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
+HORIZON = timedelta(days=20 * 366)
+OFTEN = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+# Which parts a rule may have beside its frequency (RFC 5545, 3.3.10, as far as they are taken).
+PARTS = {
+    "DAILY": {"BYDAY", "BYMONTHDAY", "BYMONTH"},
+    "WEEKLY": {"BYDAY", "BYMONTH", "WKST"},
+    "MONTHLY": {"BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS"},
+    "YEARLY": {"BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS"},
+}
+ALWAYS = {"FREQ", "INTERVAL", "COUNT", "UNTIL"}
+WEEKDAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 
 
 class RuleRefused(ValueError):
@@ -53,26 +65,46 @@ def normalized(rule: str, zone: ZoneInfo) -> str:
     ------
     RuleRefused : for what is no rule, has no end, or recurs within the day.
     """
+    written = [part.partition("=")[0] for part in rule.strip().upper().removeprefix("RRULE:").split(";")]
     try:
-        parts = vRecur.from_ical(rule.strip().removeprefix("RRULE:"))
-    except ValueError:
+        parts = vRecur.from_ical(rule.strip().upper().removeprefix("RRULE:"))
+        _check(parts, written)
+        if "UNTIL" in parts:
+            until = parts["UNTIL"][0]
+            if not 1970 < until.year < 2300:
+                raise RuleRefused("the year of UNTIL is out of reach")
+            if not isinstance(until, datetime):
+                until = datetime.combine(until, time(23, 59, 59))  # all of that day
+            parts["UNTIL"] = [(until if until.tzinfo else until.replace(tzinfo=zone)).astimezone(UTC)]
+    except RuleRefused:
+        raise
+    except (ValueError, OverflowError):
         raise RuleRefused("it is no recurrence rule of RFC 5545, such as FREQ=WEEKLY;BYDAY=MO;COUNT=10") from None
-    names = {str(name).upper() for name in parts}
-    if strange := sorted(names - PARTS):
-        raise RuleRefused(f"a rule cannot have {', '.join(strange)} here")
-    if str((parts.get("FREQ") or [""])[0]).upper() not in OFTEN:
+    text: bytes = parts.to_ical()
+    return text.decode()
+
+
+def _check(parts: vRecur, written: list[str]) -> None:
+    """Raise RuleRefused for a rule that has no end, recurs within the day, or that RFC 5545 does not know."""
+    often = str((parts.get("FREQ") or [""])[0])
+    if often not in OFTEN:
         raise RuleRefused("FREQ is DAILY, WEEKLY, MONTHLY or YEARLY")
-    if ("COUNT" in names) == ("UNTIL" in names):
+    if len(set(written)) < len(written):
+        raise RuleRefused("each part is given once")
+    if strange := sorted(set(written) - ALWAYS - PARTS[often]):
+        raise RuleRefused(f"a rule that is {often} cannot have {', '.join(strange)} here")
+    if ("COUNT" in parts) == ("UNTIL" in parts):
         raise RuleRefused("a rule ends by COUNT or by UNTIL")
     if any(int(number) < 1 for name in ("COUNT", "INTERVAL") for number in parts.get(name, ())):
         raise RuleRefused("COUNT and INTERVAL are 1 or more")
-    if "UNTIL" in names:
-        until = parts["UNTIL"][0]
-        if not isinstance(until, datetime):
-            until = datetime.combine(until, time(23, 59, 59))  # all of that day
-        parts["UNTIL"] = [(until if until.tzinfo else until.replace(tzinfo=zone)).astimezone(UTC)]
-    text: bytes = parts.to_ical()
-    return text.decode()
+    if "BYSETPOS" in parts and not {"BYDAY", "BYMONTHDAY", "BYMONTH"} & parts.keys():
+        raise RuleRefused("BYSETPOS chooses among what another part gives")
+    for day in map(str, parts.get("BYDAY", ())):
+        found = WEEKDAY.fullmatch(day)
+        if found is None or (found[1] and often not in ("MONTHLY", "YEARLY")):
+            raise RuleRefused("only a rule that is MONTHLY or YEARLY counts weekdays, such as 1MO")
+        if found[1] and not 1 <= abs(int(found[1])) <= (53 if often == "YEARLY" and "BYMONTH" not in parts else 5):
+            raise RuleRefused(f"there is no {day}")
 
 
 def starts(rule: str, first: datetime, zone: ZoneInfo) -> list[datetime]:
@@ -80,20 +112,29 @@ def starts(rule: str, first: datetime, zone: ZoneInfo) -> list[datetime]:
 
     Raises
     ------
-    RuleRefused : when there are more than `MOST`, or `first` is not the first of them.
+    RuleRefused : when there are more than `MOST`, they go on beyond `HORIZON`, or `first` is not the first of them.
     """
     clock = first.astimezone(zone).replace(tzinfo=None)
     parts = vRecur.from_ical(rule)
-    if "UNTIL" in parts:
-        parts["UNTIL"] = [parts["UNTIL"][0].astimezone(zone).replace(tzinfo=None)]
+    count, end = (parts.get("COUNT") or [None])[0], clock + HORIZON
+    if count is None:
+        until = parts["UNTIL"][0].astimezone(zone).replace(tzinfo=None)
+        if until > end:
+            raise RuleRefused("it goes on for more than 20 years")
+        end = until
+    else:
+        del parts["COUNT"]
+    parts["UNTIL"] = [end]  # what seldom fits is not looked for until the end of the calendar
     try:
-        found = list(islice(rrulestr(parts.to_ical().decode(), dtstart=clock), MOST + 1))
-    except (ValueError, OverflowError) as error:
-        raise RuleRefused(f"it is no rule that can be followed: {error}") from None
+        found = list(islice(rrulestr(parts.to_ical().decode(), dtstart=clock), min(count or MOST + 1, MOST + 1)))
+    except (ValueError, OverflowError, IndexError, TypeError):
+        raise RuleRefused("it is no rule that can be followed") from None
     if len(found) > MOST:
         raise RuleRefused(f"it recurs more than {MOST} times")
     if not found or found[0] != clock:
         raise RuleRefused("the activity itself does not start when its rule says")
+    if count is not None and len(found) < count:
+        raise RuleRefused("it goes on for more than 20 years")
     return [at.replace(tzinfo=zone) for at in found]
 
 

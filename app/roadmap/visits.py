@@ -90,13 +90,15 @@ def propose(plan: Plan) -> list[Visit]:
     placed (the sets that can be placed are a matroid, so this is as fair as can be). A school gets less than others
     only where it is closed too often.
     """
-    slots = [(day, window) for day in plan.days for window in plan.windows]
-    starts = [_starts(plan, day, window) for day, window in slots]
-    can = {school: _possible(plan, school, slots, starts) for school in plan.schools}
-    given = _rounds(plan, can)
+    slots = _slots(plan)
+    can = {
+        school: np.array([slot.day not in plan.closed.get(school, ()) for slot in slots], dtype=bool)
+        for school in plan.schools
+    }
+    given = _rounds(plan, can) if slots else []
     if not given:
         return []
-    wanted = np.array([_costs(plan, school, number, slots, starts) for school, number in given])
+    wanted = _costs(plan, given, slots)
     allowed = np.array([can[school] for school, _ in given])
     forbidden = int(wanted.max() + 1) * (len(given) + 1)
     rows, columns = linear_sum_assignment(np.where(allowed, wanted, forbidden))
@@ -104,41 +106,54 @@ def propose(plan: Plan) -> list[Visit]:
     found = []
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
         school, number = given[row]
-        start = min(starts[column], key=lambda at: (_off(plan, school, number, at), at))
+        turn = (number + plan.schools.index(school)) % PARTS
+        start = min(slots[column].starts, key=lambda at: (abs(_part(plan, at) - turn), at))
         found.append(Visit(start, start + length, school))
     return sorted(found)
 
 
-def _starts(plan: Plan, day: date, window: tuple[time, time]) -> list[datetime]:
-    """Times at which a visit could begin in a window of a day, with nothing else at the time."""
+@dataclass(frozen=True)
+class _Slot:
+    """A window of a day in which one visit fits, and when it could begin."""
+
+    day: date
+    starts: list[datetime]
+
+
+def _slots(plan: Plan) -> list[_Slot]:
+    """Give the windows of all days in which a visit fits, with nothing else at the time."""
     length = timedelta(minutes=plan.minutes)
-    at, last = (datetime.combine(day, clock, plan.zone) for clock in window)
+    busy = sorted(plan.busy)
     found = []
-    while at + length <= last:
-        if not any(begin < at + length and at < end for begin, end in plan.busy):
-            found.append(at)
-        at += STEP
+    for day in plan.days:
+        begins, ends = (datetime.combine(day, clock, plan.zone) for clock in (plan.opens, plan.closes))
+        taken = [span for span in busy if span[0] < ends and begins < span[1]]
+        for window in plan.windows:
+            at, last = (datetime.combine(day, clock, plan.zone) for clock in window)
+            starts = []
+            while at + length <= last:
+                if not any(begin < at + length and at < end for begin, end in taken):
+                    starts.append(at)
+                at += STEP
+            if starts:
+                found.append(_Slot(day, starts))
     return found
 
 
-def _possible(
-    plan: Plan, school: str, slots: Sequence[tuple[date, tuple[time, time]]], starts: Sequence[list[datetime]]
-) -> NDArray[np.bool_]:
-    closed = plan.closed.get(school, frozenset())
-    return np.array([bool(at) and day not in closed for (day, _), at in zip(slots, starts, strict=True)], dtype=bool)
-
-
 def _rounds(plan: Plan, can: Mapping[str, NDArray[np.bool_]]) -> list[tuple[str, int]]:
-    """Give out visits round by round: (school, number of the visit)."""
+    """Give out visits round by round: (school, number of the visit). Who cannot be given one is given no more."""
     given: list[tuple[str, int]] = []
+    going = list(plan.schools)
     for number in range(plan.visits):
-        together = [*given, *((school, number) for school in plan.schools)]
-        if _fits(together, can):
+        together = [*given, *((school, number) for school in going)]
+        if going and _fits(together, can):
             given = together
             continue
-        for school in plan.schools:
+        for school in list(going):
             if _fits([*given, (school, number)], can):
                 given.append((school, number))
+            else:
+                going.remove(school)
     return given
 
 
@@ -148,32 +163,28 @@ def _fits(visits: Sequence[tuple[str, int]], can: Mapping[str, NDArray[np.bool_]
     return bool((matched >= 0).all())
 
 
-def _costs(
-    plan: Plan,
-    school: str,
-    number: int,
-    slots: Sequence[tuple[date, tuple[time, time]]],
-    starts: Sequence[list[datetime]],
-) -> list[int]:
-    """What it costs to place a school's visit in each slot."""
-    place = plan.schools.index(school)
+def _costs(plan: Plan, given: Sequence[tuple[str, int]], slots: Sequence[_Slot]) -> NDArray[np.int64]:
+    """Give what it costs to place each visit in each slot: (visits, slots)."""
     weekdays = sorted(plan.weekdays)
-    wanted = weekdays[(number + place) % len(weekdays)]
-    share = (number * len(plan.schools) + place, plan.visits * len(plan.schools))
-    pace = plan.days[len(plan.days) * share[0] // share[1]]
-    costs = []
-    for (day, _), at in zip(slots, starts, strict=True):
-        off = min((_off(plan, school, number, one) for one in at), default=0)
-        late = min(abs((day - pace).days), FAR)
-        costs.append(WEEKDAY * (day.weekday() != wanted) + PART * off + DAY * late)
+    on = np.array([slot.day.weekday() for slot in slots])
+    days = np.array([slot.day.toordinal() for slot in slots])
+    parts = [{_part(plan, at) for at in slot.starts} for slot in slots]
+    off = [np.array([min(abs(part - turn) for part in there) for there in parts]) for turn in range(PARTS)]
+    costs = np.empty((len(given), len(slots)), dtype=np.int64)
+    for row, (school, number) in enumerate(given):
+        place = plan.schools.index(school)
+        share = (number * len(plan.schools) + place, plan.visits * len(plan.schools))
+        pace = plan.days[len(plan.days) * share[0] // share[1]].toordinal()
+        late = np.minimum(np.abs(days - pace), FAR)
+        wrong = on != weekdays[(number + place) % len(weekdays)]
+        costs[row] = WEEKDAY * wrong + PART * off[(number + place) % PARTS] + DAY * late
     return costs
 
 
-def _off(plan: Plan, school: str, number: int, at: datetime) -> int:
-    """By how many parts of the day a time misses the one that is this visit's turn."""
+def _part(plan: Plan, at: datetime) -> int:
+    """Give the part of the day in which a visit begins: 0 is early."""
     whole = _minutes(plan.closes) - _minutes(plan.opens) - plan.minutes
-    part = min(PARTS * (_minutes(at.time()) - _minutes(plan.opens)) // max(whole, 1), PARTS - 1)
-    return abs(part - (number + plan.schools.index(school)) % PARTS)
+    return min(PARTS * (_minutes(at.time()) - _minutes(plan.opens)) // max(whole, 1), PARTS - 1)
 
 
 def _minutes(clock: time) -> int:

@@ -47,7 +47,7 @@ def observances(key: str, first: int, last: int) -> list[Observance]:
     if not found:
         now = datetime(first, 1, 1, tzinfo=zone)
         found[_offset(now), _offset(now), now.tzname() or key, False] = [datetime(first, 1, 1)]  # noqa: DTZ001
-    return [Observance(tuple(onsets), *kept, _rule(onsets)) for kept, onsets in found.items()]
+    return [Observance(tuple(onsets), *kept, _rule(onsets, last)) for kept, onsets in found.items()]
 
 
 def _changes(zone: ZoneInfo, first: int, last: int) -> Iterator[datetime]:
@@ -72,11 +72,14 @@ def _offset(at: datetime) -> timedelta:
     return at.utcoffset() or timedelta(0)
 
 
-def _rule(onsets: Sequence[datetime]) -> str | None:
-    """Find the yearly rule of some onsets: the same weekday of the same month, counted from its start or its end."""
+def _rule(onsets: Sequence[datetime], last: int) -> str | None:
+    """Find the yearly rule of some onsets: the same weekday of the same month, counted from its start or its end.
+
+    None for onsets that end before the last year: a rule would go on.
+    """
     alike = {(at.month, at.weekday(), at.time()) for at in onsets}
     yearly = [at.year for at in onsets] == list(range(onsets[0].year, onsets[0].year + len(onsets)))
-    if len(onsets) < 2 or len(alike) > 1 or not yearly:
+    if len(onsets) < 2 or len(alike) > 1 or not yearly or onsets[-1].year < last:
         return None
     places = {-1} if all((at + WEEK).month != at.month for at in onsets) else {(at.day - 1) // 7 + 1 for at in onsets}
     if len(places) > 1:

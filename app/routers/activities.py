@@ -34,9 +34,13 @@ School = Annotated[Slug | None, Query(description="Of this school, and of all sc
     response_model=ActivityOut,
     responses=fails(ActivitiesOverlap, KeyTaken, also={201: LOCATED}),
 )
-def make_activity(body: NewActivity, held: Held, caller: Director, session: Writer, force: Force = False) -> Response:
+def make_activity(body: NewActivity, held: Held, caller: Director, force: Force = False) -> Response:
     """Plan an activity; without a key it gets one that is made from its title."""
-    made, _ = activities.put(held.database, session, caller, body.key, body, activities.new_only, force=force)
+    drafted = activities.draft(body)
+    with held.database.write() as session:
+        made, _ = activities.put(
+            held.database, session, caller, body.key, body, drafted, activities.new_only, force=force
+        )
     return Json(made, 201, headers={"Location": f"/v1/activities/{made['key']}"})
 
 
@@ -57,15 +61,16 @@ def list_activities(
     responses=fails(ActivitiesOverlap, also={201: {"model": ActivityOut, **LOCATED}}),
 )
 def put_activity(
-    activity: Key, body: ActivityIn, request: Request, held: Held, caller: Director, session: Writer,
-    force: Force = False,
+    activity: Key, body: ActivityIn, request: Request, held: Held, caller: Director, force: Force = False,
 ) -> Response:  # fmt: skip
     """Plan an activity (201) or change it (200)."""
 
     def check(standing: Activity | None) -> None:
         check_if_match(request, None if standing is None else activities.told(standing, caller))
 
-    document, made = activities.put(held.database, session, caller, activity, body, check, force=force)
+    drafted = activities.draft(body)  # before the write lock is taken
+    with held.database.write() as session:
+        document, made = activities.put(held.database, session, caller, activity, body, drafted, check, force=force)
     return Json(document, 201 if made else 200, headers={"Location": f"/v1/activities/{activity}"} if made else None)
 
 
@@ -89,9 +94,9 @@ def read_activity_summary(activity: Key, held: Held, caller: Viewer) -> Response
 
 
 @router.delete("/activities/{activity}", status_code=204)
-def remove_activity(activity: Key, caller: Director, session: Writer) -> Response:
+def remove_activity(activity: Key, held: Held, caller: Director, session: Writer) -> Response:
     """Remove an activity. One that is called off is better canceled: calendars then take it out."""
-    activities.remove(session, activity, caller)
+    activities.remove(held.database, session, activity, caller)
     return Response(status_code=204)
 
 

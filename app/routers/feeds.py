@@ -30,7 +30,9 @@ def list_feeds(caller: Director, session: Reader, limit: Limit = 100, after: Aft
 
 
 @router.delete("/{feed}", status_code=204)
-def revoke_feed(feed: Annotated[str, Path(max_length=64)], caller: Director, session: Writer) -> Response:
+def revoke_feed(
+    feed: Annotated[str, Path(pattern=r"^feed_[0-9a-f]{1,32}$")], caller: Director, session: Writer
+) -> Response:
     """Make an address worthless, for good."""
     feeds.revoke(session, feed, caller)
     return Response(status_code=204)

@@ -23,12 +23,8 @@ Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
 @router.post("", status_code=201, response_model=GoalOut, responses=fails(KeyTaken, *_READS, also={201: LOCATED}))
 def make_goal(body: NewGoal, held: Held, caller: Director) -> Response:
     """Set a goal; without a key it gets one that is made from its title."""
-    key = body.key
-    if key is None:
-        with held.database.read() as session:
-            key = goals.free_key(session, Goal, body.title)
-    made, _ = goals.put(held.database, held.shelf, caller, key, body, lambda _: None, new=True)
-    return Json(made, 201, headers={"Location": f"/v1/goals/{key}"})
+    made, _ = goals.put(held.database, held.shelf, caller, body.key, body, lambda _: None, new=True)
+    return Json(made, 201, headers={"Location": f"/v1/goals/{made['key']}"})
 
 
 @router.post("/proposal", response_model=ProposalOut, responses=fails(*_READS))
@@ -63,9 +59,9 @@ def read_goal(goal: Key, caller: Director, session: Reader) -> Response:
 
 
 @router.delete("/{goal}", status_code=204)
-def remove_goal(goal: Key, caller: Director, session: Writer) -> Response:
+def remove_goal(goal: Key, held: Held, caller: Director, session: Writer) -> Response:
     """Remove a goal."""
-    goals.remove(session, goal, caller)
+    goals.remove(held.database, session, goal, caller)
     return Response(status_code=204)
 
 

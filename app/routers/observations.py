@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -22,16 +23,17 @@ Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
 Force = Annotated[bool, Query(description="Accept it though the observer is elsewhere at the time.")]
 
 
+def _check(request: Request, standing: ObservationPlan | None) -> None:
+    check_if_match(request, None if standing is None else observations.told(standing))
+
+
 @router.put(
     "/plans/{plan}", response_model=PlanOut, responses=fails(PlanAccepted, also={201: {"model": PlanOut, **LOCATED}})
 )
-def put_plan(plan: Key, body: PlanIn, request: Request, caller: Director, session: Writer) -> Response:
+def put_plan(plan: Key, body: PlanIn, request: Request, held: Held, caller: Director) -> Response:
     """Ask for days and times at which every school is visited (201), or ask anew (200)."""
-
-    def check(standing: ObservationPlan | None) -> None:
-        check_if_match(request, None if standing is None else observations.told(session, standing))
-
-    document, made = observations.put(session, plan, body, caller, check)
+    check = partial(_check, request)
+    document, made = observations.put(held.database, plan, body, caller, check)
     return Json(document, 201 if made else 200, {"Location": f"/v1/observations/plans/{plan}"} if made else None)
 
 
@@ -44,20 +46,22 @@ def list_plans(caller: Director, session: Reader, limit: Limit = 100, after: Aft
 @router.get("/plans/{plan}", response_model=PlanOut)
 def read_plan(plan: Key, caller: Director, session: Reader) -> Response:
     """Read a plan and its visits: proposed, or as they were edited."""
-    return Json(observations.told(session, observations.find(session, plan)))
+    return Json(observations.told(observations.find(session, plan)))
 
 
 @router.delete("/plans/{plan}", status_code=204)
-def remove_plan(plan: Key, caller: Director, session: Writer) -> Response:
+def remove_plan(plan: Key, held: Held, caller: Director, session: Writer) -> Response:
     """Remove a plan. Activities that came of it stay."""
-    observations.remove(session, plan, caller)
+    observations.remove(held.database, session, plan, caller)
     return Response(status_code=204)
 
 
 @router.put("/plans/{plan}/visits", response_model=PlanOut, responses=fails(PlanAccepted))
-def edit_plan(plan: Key, body: VisitsIn, caller: Director, session: Writer) -> Response:
+def edit_plan(
+    plan: Key, body: VisitsIn, request: Request, held: Held, caller: Director, session: Writer
+) -> Response:
     """Replace the proposed visits by others."""
-    return Json(observations.edit(session, plan, body, caller))
+    return Json(observations.edit(held.database, session, plan, body, caller, partial(_check, request)))
 
 
 @router.post("/plans/{plan}/accept", response_model=ActivityList, responses=fails(ActivitiesOverlap, PlanAccepted))

@@ -76,7 +76,7 @@ def read(session: Session, token: str) -> File:
     if feed.kinds is not None:
         query = query.where(col(Activity.kind).in_(feed.kinds))
     entries = [
-        Entry(row.key, series(row.document), row.sequence, row.changed_at)
+        Entry(row.uid, series(row.document), row.last_at, row.sequence, row.changed_at)
         for row in session.exec(query)
         if concerns(row.document, schools)
     ]

@@ -7,8 +7,8 @@ decides.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -18,7 +18,17 @@ from app.analysis.progress import REASONS, Target, figure, judge, overall, readi
 from app.analysis.trends import trends
 from app.auth import Caller
 from app.db import Database
-from app.errors import Fault, GoalMeasured, InvalidRequest, KeyTaken, NotFound, Problem, pointer
+from app.errors import (
+    AudienceNotServed,
+    Fault,
+    GoalMeasured,
+    InvalidRequest,
+    KeyTaken,
+    NotFound,
+    ResultsNotReleased,
+    StoreUnavailable,
+    pointer,
+)
 from app.models.goals import FindingIn, GoalIn
 from app.models.tables import Activity, Goal, Wave
 from app.services import exact, releases, waves
@@ -26,6 +36,7 @@ from app.services.audit import record
 from app.services.instruments import codebook
 from app.services.paging import page
 from app.services.releases import Shelf
+from app.services.slugs import free_key, hold
 
 FIXED = ("finding", "target")
 
@@ -62,9 +73,10 @@ def propose(database: Database, shelf: Shelf, caller: Caller, finding: FindingIn
         "release": {name: summary["release"][name] for name in ("number", "digest", "released_at")},
         kind: key,
         "text": entry["title" if kind == "construct" else "text"],
+        "scale": _scale(entry, summary["items"]),
         "cells": [_kept(cell) for cell in cells],
     }
-    return {"baseline": baseline, "proposal": [_proposal(cell, kind) for cell in cells]}
+    return {"baseline": baseline, "proposal": [_proposal(cell, kind, baseline["scale"]) for cell in cells]}
 
 
 def _cells(cells: list[dict[str, Any]], finding: FindingIn, faults: list[Fault]) -> list[dict[str, Any]]:
@@ -93,21 +105,39 @@ def _kept(cell: Mapping[str, Any]) -> dict[str, Any]:
     return {name: cell[name] for name in names if name in cell}
 
 
-def _proposal(cell: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Propose a target for each measure that can decide: the figure, and the smallest change added."""
+def _scale(entry: Mapping[str, Any], items: list[dict[str, Any]]) -> dict[str, int]:
+    """Give the lowest and the highest score of an item, or of a construct's items, which share them."""
+    first = entry if "options" in entry else next(item for item in items if item["item"] == entry["items"][0])
+    scores = [option["score"] for option in first["options"] if option.get("score") is not None]
+    return {"lowest": min(scores), "highest": max(scores)}
+
+
+def _proposal(cell: Mapping[str, Any], kind: str, scale: Mapping[str, int]) -> dict[str, Any]:
+    """Propose a target for each measure that can decide: the figure, and the smallest change added.
+
+    There is no value where there is no room for so large a change.
+    """
     proposed: dict[str, Any] = {name: cell[name] for name in ("group", "school", "schools") if name in cell}
     for measure in ("mean", "favorable") if kind == "item" else ("mean",):
         least, now = smallest(cell, measure), figure(cell, measure)
-        proposed[measure] = None if least is None or now is None else {"change": least, "value": now + least}
+        if least is None or now is None:
+            proposed[measure] = None
+        else:
+            fits = now + least <= (1 if measure == "favorable" else scale["highest"])
+            proposed[measure] = {"change": least, "value": now + least if fits else None}
     return proposed
 
 
 # ------------------------------------------------------------------ putting and reading
 def put(
-    database: Database, shelf: Shelf, caller: Caller, key: str, body: GoalIn, check: Callable[[Goal | None], None],
-    *, new: bool = False,
+    database: Database, shelf: Shelf, caller: Caller, key: str | None, body: GoalIn,
+    check: Callable[[Goal | None], None], *, new: bool = False,
 ) -> tuple[dict[str, Any], bool]:  # fmt: skip
     """Create or replace a goal; True when it is new. `check` sees the standing one first (`If-Match`).
+
+    Parameters
+    ----------
+    key : None makes one from the title.
 
     Raises
     ------
@@ -117,56 +147,57 @@ def put(
     """
     document = body.model_dump(mode="json", by_alias=True, exclude={"key"})
     with database.read() as session:
-        standing = session.get(Goal, key)
-        if standing is not None and new:
-            raise KeyTaken(f"There is a goal `{key}` already.")
+        standing = None if key is None else session.get(Goal, key)
         check(standing)
-        fixed = standing is not None and all(standing.document[name] == document[name] for name in FIXED)
-        if standing is not None and not fixed and _measured(database, session, standing):
-            raise GoalMeasured("A later wave has closed: what was found and what decides stay. Make a new goal.")
-        baseline = standing.baseline if standing is not None and fixed else None
-    if baseline is None:
+        same = standing is not None and _stays(standing, document)
+    baseline = None
+    if not same:  # read before anything is held: a release may have to be made for it
         baseline = propose(database, shelf, caller, body.finding)["baseline"]
         _check_target(body, baseline)
     with database.write() as session:
-        row = session.get(Goal, key)
-        made = row is None
-        if row is None:
-            row = Goal(key=key, document=document, baseline=baseline)
-        elif new:
+        hold(database, session)
+        row = None if key is None else session.get(Goal, key)
+        if row is not None and new:
             raise KeyTaken(f"There is a goal `{key}` already.")
-        check(row if not made else None)
-        row.document, row.baseline = document, baseline
+        check(row)
+        made = row is None
+        if row is not None and not _stays(row, document) and _later(database, session, row):
+            raise GoalMeasured("A later wave has closed: what was found and what decides stay. Make a new goal.")
+        if row is None or not _stays(row, document):
+            if baseline is None:
+                raise StoreUnavailable("The goal was changed at this moment.", retry_after=1)
+            now = database.now(session)
+            if row is None:
+                key = key or free_key(session, Goal, body.title)
+                row = Goal(key=key, fixed_at=now, document=document, baseline=baseline)
+            row.baseline, row.fixed_at = baseline, now
+        row.document = document
         session.add(row)
-        record(session, caller, "goal.put", key)
+        record(session, caller, "goal.put", row.key)
         session.flush()
         return told(row), made
+
+
+def _stays(row: Goal, document: Mapping[str, Any]) -> bool:
+    """Tell whether what decides about a goal is as it was."""
+    return all(row.document[name] == document[name] for name in FIXED)
 
 
 def _check_target(body: GoalIn, baseline: Mapping[str, Any]) -> None:
     """Raise InvalidRequest for a target of a figure that is not there, or that is met by standing still."""
     target, faults = body.target, []
     figures = [figure(cell, target.measure) for cell in baseline["cells"]]
+    low, high = (0, 1) if target.measure == "favorable" else baseline["scale"].values()
     if None in figures:
         faults.append(Fault("/target/measure", "no_figure", "The results have no such figure."))
-    elif target.measure == "favorable" and not 0 <= target.value <= 1:
-        faults.append(Fault("/target/value", "out_of_range", "A share lies between 0 and 1."))
+    elif not low <= target.value <= high:
+        faults.append(Fault("/target/value", "out_of_range", f"It lies between {low} and {high}.", (low, high)))
     elif target.value in figures:
         faults.append(Fault("/target/value", "no_change", "The figure is there already."))
     elif len({target.value > now for now in figures if now is not None}) > 1:
         faults.append(Fault("/target/value", "two_ways", "Some schools would have to rise and others to fall."))
     if faults:
         raise InvalidRequest("The target decides nothing.", faults=faults)
-
-
-def free_key(session: Session, table: type[Goal] | type[Activity], title: str) -> str:
-    """Make a key from a title that nothing in the table has yet."""
-    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:56].strip("-") or table.__name__.lower()
-    taken = set(session.exec(select(table.key).where(col(table.key).startswith(slug, autoescape=True))))
-    number = 1
-    while (key := slug if number == 1 else f"{slug}-{number}") in taken:
-        number += 1
-    return key
 
 
 def find(session: Session, key: str) -> Goal:
@@ -179,7 +210,7 @@ def find(session: Session, key: str) -> Goal:
 
 def told(row: Goal) -> dict[str, Any]:
     """Give a goal as it is read."""
-    return {"key": row.key, **row.document, "baseline": row.baseline}
+    return {"key": row.key, **row.document, "baseline": row.baseline, "fixed_at": row.fixed_at}
 
 
 def listed(session: Session, limit: int, after: str | None) -> tuple[list[dict[str, Any]], str | None]:
@@ -187,9 +218,14 @@ def listed(session: Session, limit: int, after: str | None) -> tuple[list[dict[s
     return [told(row) for row in rows], following
 
 
-def remove(session: Session, key: str, by: Caller) -> None:
-    """Raises NotFound."""
+def remove(database: Database, session: Session, key: str, by: Caller) -> None:
+    """Remove a goal, also from the activities that name it. Raises NotFound."""
+    hold(database, session)
     session.delete(find(session, key))
+    for activity in session.exec(select(Activity)):
+        if key in activity.document["goals"]:
+            left = [goal for goal in activity.document["goals"] if goal != key]
+            activity.document = {**activity.document, "goals": left}
     record(session, by, "goal.delete", key)
 
 
@@ -197,7 +233,8 @@ def remove(session: Session, key: str, by: Caller) -> None:
 def progress(database: Database, shelf: Shelf, caller: Caller, key: str) -> dict[str, Any]:
     """Say what each later release says of a goal, and by the newest one whether it was met.
 
-    Makes final releases of later waves where these are due. A wave whose figures the caller may not read is left out.
+    Makes final releases of later waves where these are due. A wave that had closed when the goal was fixed decides
+    nothing, whatever it shows.
 
     Raises
     ------
@@ -205,13 +242,16 @@ def progress(database: Database, shelf: Shelf, caller: Caller, key: str) -> dict
     """
     with database.read() as session:
         row = find(session, key)
-        later = [wave.key for wave in _later(database, session, row)]
+        later = _later(database, session, row)
+        afterwards = {wave.key for wave in later if closed_at(wave) <= row.fixed_at}
     measured = []
     for wave in later:
-        try:
-            measured.append(_against(database, shelf, caller, row, wave))
-        except Problem:
+        if not caller.serves(wave=wave.key):
             continue
+        try:
+            measured.append(_against(database, shelf, caller, row, wave.key, decides=wave.key not in afterwards))
+        except (AudienceNotServed, ResultsNotReleased):
+            measured.append(_untold(wave))
     newest = measured[-1] if measured else None
     return {
         "goal": key,
@@ -223,7 +263,7 @@ def progress(database: Database, shelf: Shelf, caller: Caller, key: str) -> dict
         "baseline": row.baseline,
         "waves": measured,
         **(
-            {name: newest[name] for name in ("verdict", "reading")}
+            {name: newest[name] for name in ("verdict", "reason_code", "reading") if name in newest}
             if newest is not None
             else {
                 "verdict": "cannot_tell",
@@ -250,12 +290,29 @@ def _later(database: Database, session: Session, goal: Goal) -> list[Wave]:
     return found
 
 
-def _measured(database: Database, session: Session, goal: Goal) -> bool:
-    return bool(_later(database, session, goal))
+def closed_at(wave: Wave) -> datetime:
+    """Give the time at which a closed wave was closed, or had to be."""
+    return wave.closed_at or wave.closes_at
 
 
-def _against(database: Database, shelf: Shelf, caller: Caller, goal: Goal, wave: str) -> dict[str, Any]:
-    """Say what one later wave says of a goal."""
+def _untold(wave: Wave) -> dict[str, Any]:
+    """Say of a wave that its results cannot be read."""
+    return {
+        "wave": wave.key,
+        "title": wave.title,
+        "simulated": wave.simulated,
+        "release": None,
+        "verdict": "cannot_tell",
+        "reason_code": "not_readable",
+        "reading": f"It cannot be told whether {wave.title} meets the goal: {REASONS['not_readable']}.",
+        "cells": [],
+    }
+
+
+def _against(
+    database: Database, shelf: Shelf, caller: Caller, goal: Goal, wave: str, *, decides: bool
+) -> dict[str, Any]:
+    """Say what one later wave says of a goal; `decides`: whether the goal was fixed before the wave closed."""
     finding, target = goal.document["finding"], goal.document["target"]
     group = {finding["group"]}
     began = exact.view(
@@ -276,7 +333,7 @@ def _against(database: Database, shelf: Shelf, caller: Caller, goal: Goal, wave:
             cell = {**named, "earlier": None, "later": None, "change": None, "reason_code": code}
         now = figure(start, aim.measure)
         assert now is not None
-        verdict = judge(cell, now, aim)
+        verdict = judge(cell, now, aim) if decides else ("cannot_tell", "set_afterwards")
         verdicts.append(verdict[0])
         cells.append(
             {
@@ -286,12 +343,14 @@ def _against(database: Database, shelf: Shelf, caller: Caller, goal: Goal, wave:
                 "reading": reading(cell, words, title, aim, now, verdict),
             }
         )
+    codes = list(dict.fromkeys(cell["reason_code"] for cell in cells if "reason_code" in cell))
     return {
         "wave": wave,
         "title": title,
         "simulated": document["waves"][-1]["simulated"],
         "release": {name: came.release.member()[name] for name in ("number", "digest", "released_at")},
         "verdict": overall(verdicts),
+        **({"reason_code": codes[0]} if codes and overall(verdicts) == "cannot_tell" else {}),
         "reading": " ".join(cell["reading"] for cell in cells),
         "cells": cells,
     }

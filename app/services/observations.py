@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -19,15 +19,17 @@ from app.errors import Fault, InvalidRequest, NotFound, PlanAccepted, pointer
 from app.models.activities import ActivityIn
 from app.models.observations import PlanIn, VisitsIn
 from app.models.tables import Activity, ObservationPlan, School
-from app.roadmap.visits import Plan, Visit, propose
+from app.roadmap import outside
+from app.roadmap.visits import Plan, Span, Visit, propose
 from app.services import activities
 from app.services.audit import record
 from app.services.paging import page
+from app.services.slugs import hold
 
 
 # ------------------------------------------------------------------ plans
 def put(
-    session: Session, key: str, body: PlanIn, by: Caller, check: Callable[[ObservationPlan | None], None]
+    database: Database, key: str, body: PlanIn, by: Caller, check: Callable[[ObservationPlan | None], None]
 ) -> tuple[dict[str, Any], bool]:
     """Create or replace a plan, which proposes anew; True when it is new.
 
@@ -36,25 +38,35 @@ def put(
     InvalidRequest : for unknown schools.
     PlanAccepted : once its visits have become activities.
     """
-    row = session.get(ObservationPlan, key)
-    check(row)
-    known = set(session.exec(select(School.key)))
-    faults = [
-        Fault(pointer("schools", index), "unknown_school", "There is no such school.")
-        for index, school in enumerate(body.schools)
-        if school not in known
+    holidays, busy, faults = _outside(body)
+    with database.read() as session:
+        known = set(session.exec(select(School.key)))
+        plan = _plan(session, body, holidays, busy)
+    named: list[tuple[tuple[str | int, ...], str | None]] = [
+        *((("schools", i), school) for i, school in enumerate(body.schools)),
+        (("observer", "school"), body.observer.school),
+    ]
+    faults += [
+        Fault(pointer(*where), "unknown_school", "There is no such school.")
+        for where, school in named
+        if school is not None and school not in known
     ]
     if faults:
-        raise InvalidRequest("The plan names schools that are not there.", faults=faults)
-    made = row is None
-    if row is None:
-        row = ObservationPlan(key=key, document={})
-    _check_open(row)
-    row.document, row.visits = body.model_dump(mode="json"), None
-    session.add(row)
-    record(session, by, "plan.put", key)
-    session.flush()
-    return told(session, row), made
+        raise InvalidRequest("The plan has faults.", faults=faults)
+    visits = [_visit(one) for one in propose(plan)]  # before anything is held
+    with database.write() as session:
+        hold(database, session)
+        row = session.get(ObservationPlan, key)
+        check(row)
+        made = row is None
+        if row is None:
+            row = ObservationPlan(key=key, document={}, visits=[])
+        _check_open(row)
+        row.document, row.visits, row.edited = body.model_dump(mode="json"), visits, False
+        session.add(row)
+        record(session, by, "plan.put", key)
+        session.flush()
+        return told(row), made
 
 
 def find(session: Session, key: str) -> ObservationPlan:
@@ -65,23 +77,20 @@ def find(session: Session, key: str) -> ObservationPlan:
     return row
 
 
-def told(session: Session, row: ObservationPlan) -> dict[str, Any]:
-    """Give a plan with its visits: as they were edited, else as they are proposed now."""
-    asked = PlanIn.model_validate(row.document)
-    visits = row.visits
-    if visits is None:
-        visits = [_visit(one) for one in propose(_plan(session, asked))]
-    counts = Counter(one["school"] for one in visits)
+def told(row: ObservationPlan) -> dict[str, Any]:
+    """Give a plan with its visits, as proposed or as edited."""
+    counts = Counter(one["school"] for one in row.visits)
+    asked = row.document["visits"]
     return {
         "key": row.key,
         "plan": row.document,
-        "visits": visits,
-        "edited": row.visits is not None,
+        "visits": row.visits,
+        "edited": row.edited,
         "accepted_at": row.accepted_at,
         "short": [
-            {"school": school, "visits": counts[school], "asked": asked.visits}
-            for school in asked.schools
-            if counts[school] < asked.visits
+            {"school": school, "visits": counts[school], "asked": asked}
+            for school in row.document["schools"]
+            if counts[school] < asked
         ],
     }
 
@@ -91,20 +100,35 @@ def listed(session: Session, limit: int, after: str | None) -> tuple[list[dict[s
     return [{"key": row.key, "plan": row.document, "accepted_at": row.accepted_at} for row in rows], following
 
 
-def remove(session: Session, key: str, by: Caller) -> None:
+def remove(database: Database, session: Session, key: str, by: Caller) -> None:
     """Remove a plan; activities that came of it stay. Raises NotFound."""
+    hold(database, session)
     session.delete(find(session, key))
     record(session, by, "plan.delete", key)
 
 
-def _plan(session: Session, asked: PlanIn) -> Plan:
+def _outside(asked: PlanIn) -> tuple[set[date], list[Span], list[Fault]]:
+    """Read the calendars of others: holidays, busy times, and what is wrong with them."""
+    holidays, busy, faults = set(asked.holidays), [(one.starts_at, one.ends_at) for one in asked.busy], []
+    for index, text in enumerate(asked.calendars):
+        try:
+            days, spans = outside.read(text, *_span(asked), asked.zone)
+        except outside.Unreadable as error:
+            faults.append(Fault(pointer("calendars", index), "unreadable", f"This cannot be read: {error}."))
+        else:
+            holidays |= days
+            busy += spans
+    return holidays, busy, faults
+
+
+def _plan(session: Session, asked: PlanIn, holidays: set[date], busy: list[Span]) -> Plan:
     """Give what is asked for, with what the observer does already as busy times."""
     begins, ends = _span(asked)
-    observer = activities.people_of({"attendees": [asked.observer.model_dump()]}).keys()
+    observer = activities.people_of({"attendees": [asked.observer.model_dump()], "schools": []})
     elsewhere = (
         (at.starts_at, at.ends_at)
         for _, at in activities.taken(session, begins, ends)
-        if observer & activities.people_of(at.record).keys()
+        if any(one.is_same(other) for one in observer for other in activities.people_of(at.record))
     )
     return Plan(
         asked.begins, asked.ends, asked.zone, asked.schools,
@@ -115,8 +139,8 @@ def _plan(session: Session, asked: PlanIn) -> Plan:
         weekdays=frozenset(asked.weekdays),
         a_day=asked.a_day,
         apart=asked.apart,
-        busy=[*((one.starts_at, one.ends_at) for one in asked.busy), *elsewhere],
-        holidays=frozenset(asked.holidays),
+        busy=[*busy, *elsewhere],
+        holidays=frozenset(holidays),
         closed={school: frozenset(days) for school, days in asked.closed.items()},
     )  # fmt: skip
 
@@ -136,25 +160,34 @@ def _check_open(row: ObservationPlan) -> None:
 
 
 # ------------------------------------------------------------------ editing and accepting
-def edit(session: Session, key: str, body: VisitsIn, by: Caller) -> dict[str, Any]:
+def edit(
+    database: Database, session: Session, key: str, body: VisitsIn, by: Caller,
+    check: Callable[[ObservationPlan | None], None],
+) -> dict[str, Any]:  # fmt: skip
     """Replace the proposed visits by others. Raises NotFound, PlanAccepted, InvalidRequest."""
+    hold(database, session)
     row = find(session, key)
+    check(row)
     _check_open(row)
     asked = PlanIn.model_validate(row.document)
-    faults = [
-        Fault(pointer("visits", index, "school"), "unknown_school", "The plan does not visit this school.")
-        for index, visit in enumerate(body.visits)
-        if visit.school not in asked.schools
-    ]
+    begins, ends = _span(asked)
+    faults = []
+    for index, visit in enumerate(body.visits):
+        if visit.school not in asked.schools:
+            text = "The plan does not visit this school."
+            faults.append(Fault(pointer("visits", index, "school"), "unknown_school", text))
+        if not begins <= visit.starts_at < visit.ends_at <= ends:
+            text = "It lies outside the plan's days."
+            faults.append(Fault(pointer("visits", index, "starts_at"), "out_of_range", text))
     if faults:
         raise InvalidRequest("The visits do not fit the plan.", faults=faults)
     zone = asked.zone
     edited = (Visit(one.starts_at.astimezone(zone), one.ends_at.astimezone(zone), one.school) for one in body.visits)
-    row.visits = [_visit(one) for one in sorted(edited)]
+    row.visits, row.edited = [_visit(one) for one in sorted(edited)], True
     session.add(row)
     record(session, by, "plan.edit", key)
     session.flush()
-    return told(session, row)
+    return told(row)
 
 
 def accept(database: Database, session: Session, key: str, by: Caller, *, force: bool) -> list[dict[str, Any]]:
@@ -164,29 +197,30 @@ def accept(database: Database, session: Session, key: str, by: Caller, *, force:
     ------
     NotFound, PlanAccepted
     InvalidRequest : when there is no visit.
-    ActivitiesOverlap : when the observer is elsewhere at one of the times, as an edited plan may have it.
+    ActivitiesOverlap : when the observer is elsewhere at one of the times.
     """
+    hold(database, session)
     row = find(session, key)
     _check_open(row)
     asked = PlanIn.model_validate(row.document)
-    visits = told(session, row)["visits"]
-    if not visits:
+    if not row.visits:
         raise InvalidRequest("The plan has no visits: no day or time is left.")
     names = {school.key: school.name for school in session.exec(select(School))}
     made = []
-    for visit in visits:
+    for visit in row.visits:
         body = ActivityIn(
             kind="observation",
-            title=f"{asked.title}: {names[visit['school']]}"[:200],
+            title=f"{asked.title}: {names.get(visit['school'], visit['school'])}"[:200],
             schools=[visit["school"]],
             starts_at=datetime.fromisoformat(visit["starts_at"]),
             ends_at=datetime.fromisoformat(visit["ends_at"]),
             time_zone=asked.time_zone,
             attendees=[asked.observer],
         )
-        document, _ = activities.put(database, session, by, None, body, activities.new_only, force=force)
+        drafted = activities.draft(body)
+        document, _ = activities.put(database, session, by, None, body, drafted, activities.new_only, force=force)
         made.append(document)
-    row.visits, row.accepted_at = visits, datetime.now(UTC).replace(microsecond=0)
+    row.accepted_at = database.now(session).replace(microsecond=0)
     session.add(row)
     record(session, by, "plan.accept", key)
     session.flush()
@@ -200,12 +234,11 @@ def coverage(session: Session, key: str) -> dict[str, Any]:
     asked = PlanIn.model_validate(row.document)
     held: dict[str, list[float]] = {school: [] for school in asked.schools}
     planned: dict[str, list[float]] = {school: [] for school in asked.schools}
-    observed = set(session.exec(select(Activity.key).where(col(Activity.kind) == "observation")))
-    for activity, at in activities.taken(session, *_span(asked)):
-        if activity.key not in observed:
+    for _, at in activities.happening(session, *_span(asked), col(Activity.kind) == "observation"):
+        if at.canceled:
             continue
         into = held if at.record["status"] == "held" else planned
-        for school in at.record["schools"]:
+        for school in at.record["schools"] or asked.schools:  # none is all
             if school in into:
                 into[school].append((at.ends_at - at.starts_at).total_seconds() / 3600)
     return {

@@ -10,14 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from app.analysis.voices import Meeting, voices
 from app.auth import Caller
 from app.db import Database
 from app.models.tables import Activity, Wave
-from app.roadmap.recurrence import Occurrence, occurrences
-from app.services import exact, releases, waves
+from app.roadmap.recurrence import Occurrence
+from app.services import activities, exact, releases, waves
 from app.services.releases import Shelf
 
 NEAR = timedelta(days=180)  # before a wave opens and after it closes
@@ -40,15 +40,13 @@ def read(database: Database, shelf: Shelf, caller: Caller, wave: str, number: in
 
 
 def _held(session: Session, wave: Wave) -> Iterator[Occurrence]:
-    """Meetings that were held for a wave: those that name it, and those near it that name none."""
+    """Meetings that were held for a wave: those that name it, and those near it that name none; in time order."""
     begins, ends = wave.opens_at - NEAR, (wave.closed_at or wave.closes_at) + NEAR
-    query = select(Activity).where(col(Activity.kind) == "coffee_and_conversation").order_by(col(Activity.first_at))
-    for activity in session.exec(query):
-        of = activity.document["wave"]
-        for one in occurrences(activity.document):
-            near = of is None and begins <= one.starts_at <= ends
-            if one.record["status"] == "held" and (near or of == wave.key):
-                yield one
+    meetings = activities.happening(session, None, None, col(Activity.kind) == "coffee_and_conversation")
+    for _, one in sorted(meetings, key=lambda pair: (pair[1].starts_at, pair[0].key)):
+        near = one.record["wave"] is None and begins <= one.starts_at <= ends
+        if one.record["status"] == "held" and (near or one.record["wave"] == wave.key):
+            yield one
 
 
 def _meeting(record: Mapping[str, Any]) -> Meeting:

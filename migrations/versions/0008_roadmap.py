@@ -13,16 +13,18 @@ def upgrade() -> None:
     op.create_table(
         "goal",
         sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("fixed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("document", sa.JSON, nullable=False),
         sa.Column("baseline", sa.JSON, nullable=False),
     )
     op.create_table(
         "activity",
         sa.Column("key", sa.String(64), primary_key=True),
+        sa.Column("uid", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("first_at", sa.DateTime(timezone=True), nullable=False, index=True),
-        sa.Column("last_at", sa.DateTime(timezone=True)),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sequence", sa.Integer, nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("document", sa.JSON, nullable=False),
@@ -41,7 +43,8 @@ def upgrade() -> None:
         "observation_plan",
         sa.Column("key", sa.String(64), primary_key=True),
         sa.Column("document", sa.JSON, nullable=False),
-        sa.Column("visits", sa.JSON),
+        sa.Column("visits", sa.JSON, nullable=False),
+        sa.Column("edited", sa.Boolean, nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True)),
     )
 

@@ -85,7 +85,8 @@ def test_the_sentence_of_a_verdict() -> None:
     aim = Target("favorable", 0.7, sure=False)
     assert judge(share, 0.6, aim) == ("not_met", None)
     assert reading(share, "Plan", "F", aim, 0.6, ("not_met", None)).endswith(
-        "the goal is not met. 60.0% before, 50.0% in F, target 70.0%; change −10.0%, 95% interval −25.0% to +5.0%."
+        "the goal is not met. 60.0% before, 50.0% in F, target 70.0%; change −10.0, 95% interval −25.0 to +5.0 "
+        "percentage points."
     )
 
 

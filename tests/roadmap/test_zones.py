@@ -15,6 +15,7 @@ from app.roadmap.zones import Observance, observances
 ZONES = [
     "America/New_York", "America/Phoenix", "America/Puerto_Rico", "Europe/Madrid", "Europe/Dublin", "Asia/Kolkata",
     "Australia/Lord_Howe", "Pacific/Auckland", "America/St_Johns", "Africa/Casablanca", "UTC", "Pacific/Apia",
+    "America/Asuncion", "America/Santiago", "Asia/Jerusalem", "Africa/Cairo",
 ]  # fmt: skip
 YEARS = 2023, 2030
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from typing import Any
 
@@ -153,6 +154,56 @@ def test_a_later_wave_that_withholds_or_cannot_be_compared(api: Api, director: h
     assert unasked not in [wave["wave"] for wave in told["waves"]]
 
 
+def test_a_wave_that_had_closed_decides_nothing(api: Api, director: httpx.Client) -> None:
+    """Whoever sets a target with the result in hand, or sets it anew by another name, proves nothing."""
+    first, _ = held(api, 6, 0.3), held(api, 5, 0.9)
+    where = f"/v1/goals/{key()}"
+    must(director.put(where, json=goal(first)), 201)
+    told = must(director.get(f"{where}/progress"), 200)
+    assert (told["verdict"], told["reason_code"]) == ("cannot_tell", "set_afterwards")
+    assert "the goal was set when that wave had closed" in told["reading"]
+    assert director.delete(where).status_code == 204
+    must(director.put(where, json=goal(first)), 201)
+    assert must(director.get(f"{where}/progress"), 200)["verdict"] == "cannot_tell"
+    held(api, 4, 0.9)
+    assert must(director.get(f"{where}/progress"), 200)["verdict"] == "met"
+
+
+def test_goals_at_once(api: Api, director: httpx.Client, found: str) -> None:
+    where, barrier, got = f"/v1/goals/{key()}", threading.Barrier(6), []
+
+    def one(post: bool) -> None:
+        with httpx.Client(base_url=api.base, headers=director.headers, timeout=30) as client:
+            barrier.wait()
+            reply = (
+                client.post("/v1/goals", json=goal(found, title="Twins"))
+                if post
+                else client.put(where, json=goal(found))
+            )
+            got.append((post, reply.status_code))
+
+    threads = [threading.Thread(target=one, args=(i % 2 == 0,)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(got) == [(False, 200), (False, 200), (False, 201), (True, 201), (True, 201), (True, 201)]
+
+
+def test_a_removed_goal_is_gone_from_activities(director: httpx.Client, found: str) -> None:
+    gone = key()
+    must(director.put(f"/v1/goals/{gone}", json=goal(found)), 201)
+    body = {
+        "kind": "other", "title": "For it", "starts_at": "2026-10-05T09:00:00-04:00",
+        "ends_at": "2026-10-05T10:00:00-04:00", "time_zone": "America/New_York", "goals": [gone],
+    }  # fmt: skip
+    made = must(director.post("/v1/activities", json=body), 201)
+    assert director.delete(f"/v1/goals/{gone}").status_code == 204
+    left = must(director.get(f"/v1/activities/{made['key']}"), 200)
+    assert left["goals"] == []
+    must(director.put(f"/v1/activities/{left.pop('key')}", json=left), 200)
+
+
 # ------------------------------------------------------------------ what can be put
 def test_what_decides_is_fixed_before_it_is_measured(api: Api, director: httpx.Client) -> None:
     first = held(api, 2, 0.3)
@@ -194,6 +245,7 @@ def test_if_match_and_keys(api: Api, director: httpx.Client, found: str) -> None
         ({"finding": {"schools": ["nowhere"]}}, ("/finding/schools/0", "unknown_school")),
         ({"finding": {"schools": ["erving", "shutesbury"]}}, ("/finding/schools/1", "not_shown")),
         ({"value": 1.2}, ("/target/value", "out_of_range")),
+        ({"target": {"measure": "mean"}, "value": 5.1}, ("/target/value", "out_of_range")),
         ({"value": "high"}, ("/target/value", "float_type")),
         ({"target": {"met_when": "perhaps"}}, ("/target/met_when", "literal_error")),
         ({"settings": []}, ("/settings", "too_short")),

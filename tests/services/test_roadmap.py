@@ -16,7 +16,7 @@ from tests.services.sending import bulk, faults, problem
 from tests.services.test_goals import goal, held
 
 NY = "America/New_York"
-YEAR = {"from": "2026-07-01", "to": "2027-06-30"}
+YEAR = {"from": "2046-07-01", "to": "2047-06-30"}  # all of it is ahead, whenever this runs
 HOSTILE = "<script>alert(1)</script> #import $x$ “Ñ”"
 
 
@@ -24,7 +24,7 @@ HOSTILE = "<script>alert(1)</script> #import $x$ “Ñ”"
 def director(api: Api) -> httpx.Client:
     """A year with two waves, three goals, and activities of every kind."""
     client = api.client("director")
-    first, _ = held(api, 300, 0.3), held(api, 100, 0.9)
+    first = held(api, 300, 0.3)
     for key, more in {
         "informed": {
             "factors": [{"title": "Letters are long"}, {"title": HOSTILE}],
@@ -34,22 +34,28 @@ def director(api: Api) -> httpx.Client:
         "heard": {"finding": {"item": "heard"}, "value": 0.99, "title": HOSTILE, "priority": "Shared practice"},
         "gone": {"status": "dropped", "title": "Dropped"},
     }.items():  # fmt: skip
-        must(client.put(f"/v1/goals/{key}", json=goal(first, **more)), 201)
+        must(client.put(f"/v1/goals/{key}", json=goal(first, due="2047-05-31", **more)), 201)
+    held(api, 100, 0.9)
     for i, (kind, status, schools, goals) in enumerate(
         [
             ("coffee_and_conversation", "held", ["erving"], ["informed"]),
             ("observation", "held", ["leverett"], []),
+            ("observation", "held", [], []),
             ("observation", "planned", ["leverett", "shutesbury"], []),
             ("professional_development", "planned", [], ["informed", "heard"]),
             ("principal_meeting", "canceled", [], []),
         ]
     ):
-        must(client.post("/v1/activities", json=activity(kind, status, schools, goals, f"2026-10-{i + 5:02}")), 201)
+        must(client.post("/v1/activities", json=activity(kind, status, schools, goals, f"2046-10-{i + 5:02}")), 201)
     monthly = activity(
-        "liaison_meeting", "planned", [], ["erving"], "2026-09-07", rule="FREQ=MONTHLY;BYDAY=1MO;COUNT=12"
+        "liaison_meeting", "planned", [], ["erving"], "2046-09-03", rule="FREQ=MONTHLY;BYDAY=1MO;COUNT=12"
     )
     must(client.post("/v1/activities", json=monthly), 201)
     return client
+
+
+def ahead(number: int) -> dict[str, int]:
+    return {"planned": number, "not_written_down": 0}
 
 
 def activity(
@@ -75,15 +81,17 @@ def test_the_year_as_data(director: httpx.Client) -> None:
         progress = must(director.get(f"/v1/goals/{key}/progress"), 200)
         assert one["newest"] == progress["waves"][-1]
         assert one["reading"] == progress["reading"]
-    assert goals["informed"]["activities"] == {"held": 1, "planned": 1, "canceled": 0}
-    assert goals["erving"]["activities"]["planned"] == 10  # the series goes on after the year
-    assert {one["kind"]: one["planned"] for one in told["activities"]}["liaison_meeting"] == 10
-    assert {one["school"]: (one["held"], one["planned"]) for one in told["observations"]} == {
-        "erving": (0, 0), "leverett": (1, 1), "shutesbury": (0, 1), "swift-river": (0, 0),
+    assert goals["informed"]["activities"] == {"held": 1, "canceled": 0, **ahead(1)}
+    assert goals["erving"]["activities"] == {"held": 0, "canceled": 0, **ahead(10)}  # it goes on after the year
+    assert {one["school"]: one["held"] for one in told["observations"]} == {
+        "erving": 1, "leverett": 2, "shutesbury": 1, "swift-river": 1,
+    }  # fmt: skip
+    assert {one["school"]: one["planned"] + one["not_written_down"] for one in told["observations"]} == {
+        "erving": 0, "leverett": 1, "shutesbury": 1, "swift-river": 0,
     }  # fmt: skip
     (learning,) = told["professional_development"]
     assert learning["needs"] == ["informed", "heard"]
-    assert [month["month"] for month in told["calendar"]][:2] == ["2026-09", "2026-10"]
+    assert [month["month"] for month in told["calendar"]][:2] == ["2046-09", "2046-10"]
     assert len(told["calendar"]) == 10
 
 
@@ -113,10 +121,16 @@ def test_the_days_of_a_roadmap(director: httpx.Client) -> None:
     year = must(director.get("/v1/roadmap", params={"from": "2026-07-01"}), 200)
     assert (year["from"], year["to"]) == ("2026-07-01", "2027-06-30")
     assert must(director.get("/v1/roadmap", params={"to": "2027-03-01"}), 200)["from"] == "2026-07-01"
+    past = activity("other", "planned", [], [], "2016-10-03")
+    must(director.post("/v1/activities", json=past), 201)
+    (counted,) = must(director.get("/v1/roadmap", params={"from": "2016-07-01"}), 200)["activities"]
+    assert counted == {"kind": "other", "held": 0, "planned": 0, "canceled": 0, "not_written_down": 1}
     assert must(director.get("/v1/roadmap"), 200)["from"].endswith("-07-01")
     empty = must(director.get("/v1/roadmap", params={"from": "2010-01-01"}), 200)
     assert (empty["calendar"], empty["activities"]) == ([], [])
     assert director.get("/v1/roadmap", params={"from": "2010-01-01", "format": "pdf"}).status_code == 200
+    for name, day in (("to", "0001-01-01"), ("from", "9999-08-01")):
+        assert faults(director.get("/v1/roadmap", params={name: day})) == {(name, "out_of_range")}
     for wrong in ({"from": "2027-01-01", "to": "2026-01-01"}, {"from": "2020-01-01", "to": "2026-01-01"}):
         assert faults(director.get("/v1/roadmap", params=wrong)) == {("to", "out_of_range")}
     assert faults(director.get("/v1/roadmap", params={"from": "soon"})) == {("from", "date_from_datetime_parsing")}
@@ -126,7 +140,7 @@ def test_the_days_of_a_roadmap(director: httpx.Client) -> None:
 def test_an_activity_has_a_survey_of_its_own(api: Api, director: httpx.Client) -> None:
     short = definition("staff", [rating("useful"), rating("will_use")], key="learning-day")
     wave = api.wave(short, promise={"staff": {"mode": "confidential", "minimum": 5}}, schools=["erving", "leverett"])
-    body = activity("professional_development", "held", ["erving", "leverett"], [], "2026-11-03") | {"survey": wave}
+    body = activity("professional_development", "held", ["erving", "leverett"], [], "2046-11-03") | {"survey": wave}
     made = must(director.post("/v1/activities", json=body), 201)
     where = f"/v1/activities/{made['key']}/summary"
     problem(director.get(where), 409, "results-not-released")
@@ -138,7 +152,7 @@ def test_an_activity_has_a_survey_of_its_own(api: Api, director: httpx.Client) -
     assert told.content == director.get(f"/v1/waves/{wave}/summary").content
     cells = {c["school"]: c["status"] for c in told.json()["items"][0]["cells"] if "schools" not in c}
     assert cells == {"erving": "protected", "leverett": "protected", None: "published"}
-    plain = must(director.post("/v1/activities", json=activity("other", "held", [], [], "2026-11-04")), 201)
+    plain = must(director.post("/v1/activities", json=activity("other", "held", [], [], "2046-11-04")), 201)
     problem(director.get(f"/v1/activities/{plain['key']}/summary"), 404, "not-found")
     problem(api.client("principal", schools=[SCHOOLS[3]]).get(where), 404, "not-found")
     year = must(director.get("/v1/roadmap", params=YEAR), 200)

@@ -112,6 +112,8 @@ class Report:
     warning : what stands on every page, such as that the answers are simulated; empty where nothing has to.
     foot : wave, release and digest, for the foot of every page.
     released_at : RFC 3339; the date of the document.
+    kind : what sort of report it is.
+    contents : whether a table of contents is printed.
     """
 
     title: str
@@ -122,3 +124,4 @@ class Report:
     facts: tuple[Fact, ...]
     sections: tuple[Section, ...] = field(default=())
     kind: str = "Survey report"
+    contents: bool = True
