@@ -16,13 +16,14 @@ from app.render.file import File
 JSON = "application/json"
 
 
-def choose(request: Request, format: str | None, offered: Mapping[str, str]) -> str:
+def choose(request: Request, format: str | None, offered: Mapping[str, str], *, otherwise: str | None = None) -> str:
     """Choose the format of a reply.
 
     Parameters
     ----------
     format : the value of `?format=`, already checked; None when absent.
     offered : format -> media type; the first one is given to whoever takes anything.
+    otherwise : the format for a request that takes none of them; None refuses it.
 
     Raises
     ------
@@ -39,6 +40,8 @@ def choose(request: Request, format: str | None, offered: Mapping[str, str]) -> 
 
     best = max(offered, key=liked)  # of equal weight, what was named more closely; then the first
     if liked(best)[0] <= 0:
+        if otherwise is not None:
+            return otherwise
         raise NotAcceptable(f"This is given as {', '.join(offered.values())}.")
     return best
 

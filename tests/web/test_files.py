@@ -49,6 +49,7 @@ def test_nothing_that_is_taken(accept: str) -> None:
     with pytest.raises(NotAcceptable) as raised:
         choose(request(accept), None, OFFERED)
     assert "text/csv" in raised.value.detail
+    assert choose(request(accept), None, OFFERED, otherwise="csv") == "csv"
 
 
 def test_a_file_is_saved_under_its_name() -> None:
