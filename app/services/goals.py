@@ -233,7 +233,7 @@ def remove(database: Database, session: Session, key: str, by: Caller) -> None:
 def progress(database: Database, shelf: Shelf, caller: Caller, key: str) -> dict[str, Any]:
     """Say what each later release says of a goal, and by the newest one whether it was met.
 
-    Makes final releases of later waves where these are due. A wave that had closed when the goal was fixed decides
+    Makes no release: who looks at a goal does not publish. A wave that had closed when the goal was fixed decides
     nothing, whatever it shows.
 
     Raises
@@ -244,11 +244,14 @@ def progress(database: Database, shelf: Shelf, caller: Caller, key: str) -> dict
         row = find(session, key)
         later = _later(database, session, row)
         afterwards = {wave.key for wave in later if closed_at(wave) <= row.fixed_at}
+        released = {wave.key for wave in later if waves.has_release(session, wave.key)}
     measured = []
     for wave in later:
         if not caller.serves(wave=wave.key):
             continue
         try:
+            if wave.key not in released:
+                raise ResultsNotReleased
             measured.append(_against(database, shelf, caller, row, wave.key, decides=wave.key not in afterwards))
         except (AudienceNotServed, ResultsNotReleased):
             measured.append(_untold(wave))

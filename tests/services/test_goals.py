@@ -96,7 +96,11 @@ def test_two_waves_carry_a_goal_to_its_verdict(api: Api, director: httpx.Client)
     held(api, 200, 0.35)
     missed = must(director.get(f"{where}/progress"), 200)
     assert missed["verdict"] == "not_met"
-    second = held(api, 20, 0.9, release=False)  # asking makes the release, as asking for a summary does
+    second = held(api, 20, 0.9, release=False)
+    closed = must(director.get(f"{where}/progress"), 200)
+    assert (closed["verdict"], closed["reason_code"]) == ("cannot_tell", "not_readable")
+    assert must(director.get(f"/v1/waves/{second}/releases"), 200)["items"] == []  # who looks does not publish
+    must(director.post(f"/v1/waves/{second}/releases"), 201)
     met = must(director.get(f"{where}/progress"), 200)
     assert met["verdict"] == "met"
     assert [wave["verdict"] for wave in met["waves"]][-2:] == ["not_met", "met"]
