@@ -38,6 +38,7 @@ from app.routers import (
     office_comments,
     office_files,
     office_results,
+    office_roadmap,
     pages,
     priorities,
     releases,
@@ -65,10 +66,12 @@ from app.services.responses import Desk
 from app.services.scribe import Scribe
 from app.services.sheets import Sheets
 from app.services.waves import close_due
+from app.services.webhooks import forget_delivered
 from app.services.writer import ResponseWriter
 from app.web import openapi, problems, reference
 from app.web.express import Express
 from app.web.middleware import Envelope
+from app.web.sessions import lost
 from app.web.state import Needs, State
 
 HOUSEKEEPING_S = 15
@@ -120,11 +123,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         responses, releases, charts, reports, attributes, reliability, gaps, trends, priorities, equity, comments,
         names, waves, access, schools, instruments, goals, activities, observations, voices, roadmap, feeds, calendars,
         imports, dictionary, keys, changes, webhooks, pages, sign_in, entry,
-        office, office_results, office_comments, office_files, service,
+        office, office_results, office_roadmap, office_comments, office_files, service,
     ):  # fmt: skip
         app.include_router(module.router)
     reference.install(app)
-    problems.install(app)
+    problems.install(app, lost)
     app.add_middleware(Express, path=responses.router.prefix, needs=Needs(SENDERS), handle=responses.submit_response)
     app.add_middleware(Envelope, access_log=settings.access_log)
     if settings.cors_origins:
@@ -162,6 +165,7 @@ async def _keep_house(state: State) -> None:
             log.info("waves.retired", count=len(retired))
         state.gate.forget()
         sessions.forget_ended(state.database)
+        forget_delivered(state.database)
 
     while True:
         try:

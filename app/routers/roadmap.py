@@ -39,8 +39,14 @@ def read_roadmap(
     document = roadmap.read(held.database, held.shelf, caller, first, last)
     if form == "json":
         return Json(document)
+    return drawn(document, form)
+
+
+def drawn(document: dict[str, Any], form: str) -> Response:
+    """Give a roadmap as a page or on paper, to be shown by a browser."""
     draw = page if form == "html" else paper
-    reply = send(File(draw(outlined(document)), MEDIA[form], f"roadmap-{first:%Y}.{form}"), inline=True)
+    name = f"roadmap-{document['from']:%Y}.{form}"
+    reply = send(File(draw(outlined(document)), MEDIA[form], name), inline=True)
     if form == "html":
         reply.headers.update(SAFE)
     return reply

@@ -137,7 +137,7 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]
 
 PARTS_OF_PAGES = {"/static/{name}", "/s/worker.js"}
 """What survey pages are made of: no operations, and for everybody."""
-SIGNED_IN = ("/waves", "/enter", "/sign-out")
+SIGNED_IN = ("/waves", "/roadmap", "/enter", "/sign-out")
 """Pages for whoever is signed in, by what their addresses begin with; beside them, `/` and `/sign-in`."""
 
 

@@ -117,6 +117,18 @@ def test_the_year_as_a_page_and_on_paper(director: httpx.Client, tmp_path: Path)
         Path(where, "roadmap.pdf").write_bytes(paper.content)
 
 
+def test_the_year_for_who_is_signed_in(api: Api, director: httpx.Client) -> None:
+    browser = api.signed_in("director")
+    page = browser.get("/roadmap")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert page.headers["cache-control"] == "no-store"
+    assert "Improvement roadmap" in page.text
+    assert 'href="/roadmap"' in browser.get("/waves").text
+    assert browser.get("/roadmap/paper.pdf").content.startswith(b"%PDF-")
+    assert api.signed_in("principal").get("/roadmap").status_code == 403
+    assert api.browser().get("/roadmap").status_code == 303
+
+
 def test_the_days_of_a_roadmap(director: httpx.Client) -> None:
     year = must(director.get("/v1/roadmap", params={"from": "2026-07-01"}), 200)
     assert (year["from"], year["to"]) == ("2026-07-01", "2027-06-30")
