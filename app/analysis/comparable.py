@@ -61,6 +61,8 @@ def compare_items(earlier: Codebook, later: Codebook, key: str) -> Comparison:
     before, now = earlier.instrument.by_key.get(key), later.instrument.by_key.get(key)
     if before is None or now is None:
         return Comparison("only_later" if before is None else "only_earlier")
+    if earlier is later:
+        return Comparison()
     code = None
     if type(before) is not type(now):
         code = "kind_changed"

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, ndtr, poch, stdtr
 
-from app.analysis.estimate import Floats, ratio, share_interval, t_quantile, whole
+from app.analysis.estimate import Floats, ratio, share_limits, t_quantile, whole
 
 Ints = NDArray[np.int64]
 
@@ -67,12 +67,12 @@ def newcombe(count_a: pd.Series[int], n_a: ArrayLike, count_b: ArrayLike, n_b: A
     Newcombe (1998), *Statistics in Medicine* 17, method 10: the distances from the shares to their plain Wilson limits,
     added as squares.
     """
-    a = share_interval(count_a, n_a, np.nan)
-    b = share_interval(pd.Series(np.asarray(count_b), a.index), n_b, np.nan)
-    value = a["share"] - b["share"]
-    below = np.hypot(a["share"] - a["low"], b["high"] - b["share"])
-    above = np.hypot(a["high"] - a["share"], b["share"] - b["low"])
-    return pd.DataFrame({"value": value, "low": value - below, "high": value + above})
+    a, low_a, high_a = share_limits(np.asarray(count_a), np.asarray(n_a), np.nan)
+    b, low_b, high_b = share_limits(np.asarray(count_b), np.asarray(n_b), np.nan)
+    value = a - b
+    below = np.hypot(a - low_a, high_b - b)
+    above = np.hypot(high_a - a, b - low_b)
+    return pd.DataFrame({"value": value, "low": value - below, "high": value + above}, count_a.index)
 
 
 def hedges_g(a: pd.DataFrame, b: pd.DataFrame) -> Floats:

@@ -105,14 +105,21 @@ def share_interval(count: pd.Series[int], n: ArrayLike, population: ArrayLike) -
     Wilson (1927) without continuity correction, on the effective size n* = n (N - 1) / (N - n); n = N gives the share.
     """
     f, n, N = count.to_numpy(), np.asarray(n), np.asarray(population, dtype=float)
-    share = ratio(f, n)
+    share, low, high = share_limits(f, n, N)
     with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = wilson(share, np.where(np.isnan(N), n, n * (N - 1) / (N - n)))
         floor, ceiling = f / N, (f + N - n) / N
-    low = np.where((n == N) | (f == 0), share, low)
-    high = np.where((n == N) | (f == n), share, high)
     figures = {"count": f, "share": share, "low": low, "high": high, "floor": floor, "ceiling": ceiling}
     return pd.DataFrame({**figures, "flip": flip(f, n, N)}, count.index)
+
+
+def share_limits(count: NDArray[Any], n: NDArray[Any], population: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Give `share`, `low` and `high` of `share_interval`."""
+    share, N = ratio(count, n), np.asarray(population, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = wilson(share, np.where(np.isnan(N), n, n * (N - 1) / (N - n)))
+    low = np.where((n == N) | (count == 0), share, low)
+    high = np.where((n == N) | (count == n), share, high)
+    return share, low, high
 
 
 def flip(count: NDArray[Any], n: NDArray[Any], population: Floats) -> NDArray[np.object_]:

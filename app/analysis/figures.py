@@ -60,18 +60,18 @@ def item_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figures]:
     warnings = _warnings(
         roster_exceeded=n > N,
         low_response=_low_response(group, tally, n.index),
-        many_not_applicable=3 * answers["not_applicable"] > answers.drop(columns="not_asked").sum(axis=1),
+        many_not_applicable=3 * answers["not_applicable"] > n + answers["missing"] + answers["not_applicable"],
     )
     states = plain(answers)
-    sheet = answers.assign(N=N).join(scores[["value", "variance"]]).join(count.rename("count"))
-    sheets = {key: of for (key,), of in sheet.groupby(["item"], sort=False)}
+    strata = _Strata(group, {"n": n, "N": N, "value": scores["value"], "variance": scores["variance"], "count": count})
     found: dict[str, Figures] = {}
     for key in keys:
-        counts = _rows(people.options(tally, key))
+        options = people.options(tally, key)
+        counts = np.transpose(list(options.values())).tolist()
         markable = _can_be_marked(tally, key)
         found[key] = [
             states[key, place]
-            | {"eligible": cell.eligible, "counts": counts[place]}
+            | {"eligible": cell.eligible, "counts": dict(zip(options, counts[place], strict=True))}
             | ({"favorable": shares.get((key, place))} if markable else {})
             | ({"mean": means[key, place]} if key in scored else {})
             | warnings.get((key, place), {})
@@ -79,7 +79,7 @@ def item_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figures]:
         ]
         if group.items[key] == Level.SCHOOLS:
             shown = ["mean"] * (key in scored) + ["favorable"] * markable
-            found[key][_union(group)] |= _over_strata(group, sheets[key], shown)
+            found[key][_union(group)] |= strata.figures(key, shown)
     return found
 
 
@@ -107,13 +107,13 @@ def construct_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figure
         return {key: [] for key in items_of}
     construct_of = {item: key for key, items in items_of.items() for item in items}
     columns = tally.layout.codebook.of_item
-    marked = [item for item in construct_of if columns[item][0].favorable]
+    marked = {item: key for item, key in construct_of.items() if columns[item][0].favorable}
     answers = people.answers(tally, list(construct_of))
     scores = people.person_scores(tally, list(items_of))
-    n, N = scores["n"], population(group, added_up(answers["not_asked"], construct_of))
+    n, N = scores["n"], population(group, people.added_up(answers["not_asked"], construct_of))
     means = plain(mean_interval(scores, N.where(n <= N)))
-    count = added_up(people.favorable(tally, marked), construct_of)
-    favorable = pd.DataFrame({"count": count, "n": added_up(answers["n"].loc[marked], construct_of)})
+    count = people.added_up(people.favorable(tally, list(marked)), marked)
+    favorable = pd.DataFrame({"count": count, "n": people.added_up(people.answered(tally, list(marked)), marked)})
     shares = plain(favorable.assign(share=ratio(count.to_numpy(), favorable["n"].to_numpy())))
     consistency = _consistency(tally).reindex(n.index)
     shown = consistency["n"] >= (group.minimum if group.confidential else 0)
@@ -124,7 +124,8 @@ def construct_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figure
         low_reliability=(consistency["alpha"] < LOW_ALPHA) & shown,
         few_people=n < FEW_PEOPLE,
     )
-    persons, sheets = n.to_dict(), {key: of for (key,), of in scores.assign(N=N).groupby(["construct"], sort=False)}
+    persons = n.to_dict()
+    strata = _Strata(group, {"n": n, "N": N, "value": scores["value"], "variance": scores["variance"]})
     found: dict[str, Figures] = {}
     for key in items_of:
         found[key] = [
@@ -134,7 +135,7 @@ def construct_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figure
             for place, cell in enumerate(group.cells)
         ]
         if group.constructs[key] == Level.SCHOOLS:
-            found[key][_union(group)] |= _over_strata(group, sheets[key], ["mean"])
+            found[key][_union(group)] |= strata.figures(key, ["mean"])
     return found
 
 
@@ -149,8 +150,8 @@ def population(group: SealedCells[Any], not_asked: pd.Series[int]) -> pd.Series[
     """
     eligible = np.array([cell.eligible for cell in group.cells], dtype=float)  # None becomes NaN
     known = np.full_like(eligible, np.nan) if group.counts_children else eligible
-    N = pd.Series(known[not_asked.index.get_level_values("cell")], not_asked.index)
-    return N.where(not_asked == 0)
+    N = known[not_asked.index.get_level_values("cell")]
+    return pd.Series(np.where(not_asked.to_numpy() == 0, N, np.nan), not_asked.index)
 
 
 def _low_response(group: SealedCells[Any], tally: Tally, index: pd.Index[Any]) -> pd.Series[bool]:
@@ -166,28 +167,30 @@ def _union(group: SealedCells[Any]) -> int:
     return next(place for place, cell in enumerate(group.cells) if cell.is_union)
 
 
-def _over_strata(group: SealedCells[Any], of: pd.DataFrame, shown: Collection[str]) -> dict[str, Any]:
-    """Give what the union adds. The strata are the other published cells; the union is one where there are none.
+class _Strata:
+    """What the union adds. The strata are the other published cells; the union is one where there are none."""
 
-    `of` has a row a cell: `n`, `N`, and for what is shown the moments and the `count`, NaN where nothing is favorable.
-    """
-    strata = np.array([not cell.is_union for cell in group.cells]) | (len(group.cells) == 1)
-    by = weights(of["n"].to_numpy()[strata], of["N"].to_numpy()[strata])
-    if by is None:
-        return {"stratified": None, "kish_design_effect": None}
-    figures: dict[str, Any] = {}
-    if "mean" in shown:
-        figures["mean"] = stratified_mean(of["value"].to_numpy()[strata], of["variance"].to_numpy()[strata], by)
-    if "favorable" in shown:
-        count = of["count"].to_numpy()[strata]
-        figures["favorable"] = None if np.isnan(count).any() else stratified_share(count, by)
-    return {"stratified": figures | {"covered": by.covered}, "kish_design_effect": by.design_effect}
+    def __init__(self, group: SealedCells[Any], figures: Mapping[str, pd.Series[Any]]) -> None:
+        """Sort figures by (key, cell) by their keys: `n`, `N`, and for what is shown the moments and the `count`."""
+        self.strata = np.array([not cell.is_union for cell in group.cells]) | (len(group.cells) == 1)
+        self.of: dict[str, dict[str, NDArray[Any]]] = {}
+        for name, series in figures.items():
+            rows = series.to_numpy().reshape(-1, len(group.cells))[:, self.strata]
+            for key, row in zip(series.index.unique(0).tolist(), rows, strict=True):
+                self.of.setdefault(key, {})[name] = row
 
-
-def added_up(by_item: pd.Series[int], construct_of: Mapping[str, str]) -> pd.Series[int]:
-    """Add up the items of each construct, by (construct, cell)."""
-    construct = by_item.index.get_level_values("item").map(construct_of).rename("construct")
-    return by_item.groupby([construct, by_item.index.get_level_values("cell")], sort=False).sum()
+    def figures(self, key: str, shown: Collection[str]) -> dict[str, Any]:
+        """Give `stratified` and `kish_design_effect` of one item or construct."""
+        of = self.of[key]
+        by = weights(of["n"], of["N"])
+        if by is None:
+            return {"stratified": None, "kish_design_effect": None}
+        figures: dict[str, Any] = {}
+        if "mean" in shown:
+            figures["mean"] = stratified_mean(of["value"], of["variance"], by)
+        if "favorable" in shown:
+            figures["favorable"] = stratified_share(of["count"], by) if "count" in of else None
+        return {"stratified": figures | {"covered": by.covered}, "kish_design_effect": by.design_effect}
 
 
 def _consistency(tally: Tally) -> pd.DataFrame:
@@ -219,10 +222,6 @@ def _warnings(**told: pd.Series[bool]) -> dict[Any, dict[str, list[str]]]:
 
 def plain(frame: pd.DataFrame) -> dict[Any, dict[str, Any]]:
     """Give of each row its values as JSON data: plain numbers, None for NaN."""
-    columns = {str(name): column.to_numpy() for name, column in frame.items()}
-    return dict(zip(frame.index.tolist(), _rows(columns), strict=True))
-
-
-def _rows(columns: Mapping[str, NDArray[Any]]) -> list[dict[str, Any]]:
-    plain = [[None if value != value else value for value in column.tolist()] for column in columns.values()]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*plain, strict=True)]
+    names = [str(name) for name in frame.columns]
+    rows = ([None if value != value else value for value in row] for row in frame.to_numpy(dtype=object).tolist())
+    return {place: dict(zip(names, row, strict=True)) for place, row in zip(frame.index.tolist(), rows, strict=True)}

@@ -19,6 +19,10 @@ class Histogram:
     codes: tuple[str, ...]
     at: slice
 
+    def place(self, code: str) -> int:
+        """Give the place of a code in a row of the tally."""
+        return int(self.at.start) + self.codes.index(code)
+
 
 @dataclass(frozen=True)
 class Scored:

@@ -7,7 +7,9 @@ frames with a row an item and cell (its place in the tally); what may be shown o
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -32,19 +34,25 @@ def answers(tally: Tally, items: Sequence[str]) -> pd.DataFrame:
     first = [tally.layout.of_item(item)[0] for item in items]
     return pd.DataFrame(
         {
-            "n": _stack([_people(tally, h, h.column.valid) for h in first]),
-            "missing": _stack([_people(tally, h, MISSING) for h in first]),
-            "not_applicable": _stack([_people(tally, h, h.column.not_applicable | {NOT_APPLICABLE}) for h in first]),
-            "not_asked": _stack([_people(tally, h, NOT_ASKED) for h in first]),
+            "n": _people(tally, [(h, h.column.valid) for h in first]),
+            "missing": _people(tally, [(h, MISSING) for h in first]),
+            "not_applicable": _people(tally, [(h, h.column.not_applicable | {NOT_APPLICABLE}) for h in first]),
+            "not_asked": _people(tally, [(h, NOT_ASKED) for h in first]),
         },
         index=by_cell(tally, "item", items),
     )
 
 
+def answered(tally: Tally, items: Sequence[str]) -> pd.Series[int]:
+    """Count the valid answers to items, by (item, cell): `n` of `answers`."""
+    first = [tally.layout.of_item(item)[0] for item in items]
+    return pd.Series(_people(tally, [(h, h.column.valid) for h in first]), index=by_cell(tally, "item", items))
+
+
 def options(tally: Tally, item: str) -> dict[str, Ints]:
     """Count the people of each cell by option of one item, unreversed: option value -> (cells,)."""
     return {
-        key: _people(tally, histogram, code)
+        key: tally.dense[:, histogram.place(code)]
         for histogram in tally.layout.of_item(item)
         for code, key in histogram.column.counts.items()
     }
@@ -52,8 +60,8 @@ def options(tally: Tally, item: str) -> dict[str, Ints]:
 
 def favorable(tally: Tally, items: Sequence[str]) -> pd.Series[int]:
     """Count the favorable answers to items of one column, by (item, cell)."""
-    counted = [_people(tally, h, h.column.favorable) for item in items for h in tally.layout.of_item(item)]
-    return pd.Series(_stack(counted), index=by_cell(tally, "item", items))
+    counted = [(h, h.column.favorable) for item in items for h in tally.layout.of_item(item)]
+    return pd.Series(_people(tally, counted), index=by_cell(tally, "item", items))
 
 
 def item_scores(tally: Tally, items: Sequence[str]) -> pd.DataFrame:
@@ -62,11 +70,11 @@ def item_scores(tally: Tally, items: Sequence[str]) -> pd.DataFrame:
     for item in items:
         (histogram,) = tally.layout.of_item(item)
         scores = histogram.column.scores
-        counted = np.stack([_people(tally, histogram, code) for code in scores])
+        counted = tally.dense[:, [histogram.place(code) for code in scores]]
         above = np.array([score - min(scores.values()) for score in scores.values()])
-        people.append(counted.sum(axis=0))
-        total.append(above @ counted)
-        squares.append(above**2 @ counted)
+        people.append(counted.sum(axis=1))
+        total.append(counted @ above)
+        squares.append(counted @ above**2)
         lowest.append(np.full(len(tally.cells), min(scores.values())))
     found = moments(_stack(people), _stack(total), _stack(squares), _stack(lowest))
     return found.set_axis(by_cell(tally, "item", items))
@@ -82,11 +90,11 @@ def person_scores(tally: Tally, constructs: Sequence[str]) -> pd.DataFrame:
     for construct in constructs:
         measures = tally.layout.constructs[construct]
         k, cells = len(measures.items), len(tally.cells)
-        found = tally.counts[:, measures.persons].tocoo()
-        answered, scored = divmod(found.col.astype(np.int64), measures.sums)
+        cell, measure, count = tally.entries(measures.persons)
+        answered, scored = divmod(measure, measures.sums)
         by_answered = np.zeros((3, cells, k + 1), dtype=np.int64)
         for power, sums in enumerate(by_answered):
-            np.add.at(sums, (found.row, answered), found.data * scored**power)
+            np.add.at(sums, (cell, answered), count * scored**power)
         enough = range((k + 1) // 2, k + 1)
         common = math.lcm(*enough)
         part = np.array([common // count for count in enough], dtype=object)
@@ -100,16 +108,42 @@ def person_scores(tally: Tally, constructs: Sequence[str]) -> pd.DataFrame:
     return scores.set_axis(by_cell(tally, "construct", constructs))
 
 
+def added_up(by_item: pd.Series[int], construct_of: Mapping[str, str]) -> pd.Series[int]:
+    """Add up the items of each construct, by (construct, cell).
+
+    Parameters
+    ----------
+    by_item : whole numbers by (item, cell), of the items of `construct_of` in their order.
+    construct_of : item -> its construct.
+    """
+    constructs = list(dict.fromkeys(construct_of.values()))
+    cells = len(by_item) // max(len(construct_of), 1)
+    found = np.zeros((len(constructs), cells), dtype=np.int64)
+    to = [constructs.index(construct) for construct in construct_of.values()]
+    np.add.at(found, to, by_item.to_numpy().reshape(len(construct_of), cells))
+    return pd.Series(found.ravel(), index_of("construct", tuple(constructs), cells))
+
+
 def by_cell(tally: Tally, of: str, keys: Sequence[str]) -> pd.MultiIndex:
     """Give the index of a frame by (item or construct, cell): all cells of the first, then those of the second, ..."""
-    return pd.MultiIndex.from_product([keys, range(len(tally.cells))], names=[of, "cell"])
+    return index_of(of, tuple(keys), len(tally.cells))
 
 
-def _people(tally: Tally, histogram: Histogram, codes: Collection[str]) -> Ints:
-    """Number of people of each cell with one of these codes, (cells,)."""
-    places = [histogram.at.start + place for place, code in enumerate(histogram.codes) if code in codes]
-    counted: Ints = tally.dense[:, places].sum(axis=1)
-    return counted
+@lru_cache(maxsize=256)
+def index_of(of: str, keys: tuple[str, ...], cells: int) -> pd.MultiIndex:
+    """Give the index of `by_cell`. Equal ones are the same: to make one takes longer than what is computed with it."""
+    return pd.MultiIndex.from_product([keys, range(cells)], names=[of, "cell"])
+
+
+def _people(tally: Tally, wanted: Sequence[tuple[Histogram, Collection[str]]]) -> Ints:
+    """Number of people with one of these codes, all cells of the first histogram, then those of the second, ..."""
+    places = [[h.at.start + place for place, code in enumerate(h.codes) if code in codes] for h, codes in wanted]
+    ends = np.cumsum([0, *map(len, places)])
+    counted = tally.dense[:, list(chain.from_iterable(places))]
+    below = np.zeros((len(tally.cells), counted.shape[1] + 1), dtype=np.int64)
+    np.cumsum(counted, axis=1, out=below[:, 1:])
+    found: Ints = np.diff(below[:, ends], axis=1).T.ravel()
+    return found
 
 
 def _stack(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:

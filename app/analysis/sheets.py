@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from app.analysis import people
-from app.analysis.figures import added_up, population
+from app.analysis.figures import population
 from app.analysis.sealed import Cell, Level, SealedGroup
 from app.analysis.tally import Tally
 from app.survey.codebook import Codebook
@@ -54,7 +54,7 @@ def item_sheet(group: SealedGroup, tally: Tally) -> pd.DataFrame:
     marked = [key for key in keys if book.of_item[key][0].favorable]
     answers = people.answers(tally, keys)
     scores = people.item_scores(tally, keys)
-    favorable = pd.DataFrame({"count": people.favorable(tally, marked), "of": answers["n"].loc[marked]})
+    favorable = pd.DataFrame({"count": people.favorable(tally, marked), "of": people.answered(tally, marked)})
     return _published(group, scores, population(group, answers["not_asked"]), favorable, group.items)
 
 
@@ -65,16 +65,16 @@ def construct_sheet(group: SealedGroup, tally: Tally) -> pd.DataFrame:
     if not (items_of and group.cells):
         return _empty()
     construct_of = {item: key for key, items in items_of.items() for item in items}
-    marked = [item for item in construct_of if book.of_item[item][0].favorable]
+    marked = {item: key for item, key in construct_of.items() if book.of_item[item][0].favorable}
     answers = people.answers(tally, list(construct_of))
     scores = people.person_scores(tally, list(items_of))
     favorable = pd.DataFrame(
         {
-            "count": added_up(people.favorable(tally, marked), construct_of),
-            "of": added_up(answers["n"].loc[marked], construct_of),
+            "count": people.added_up(people.favorable(tally, list(marked)), marked),
+            "of": people.added_up(people.answered(tally, list(marked)), marked),
         }
     )
-    N = population(group, added_up(answers["not_asked"], construct_of))
+    N = population(group, people.added_up(answers["not_asked"], construct_of))
     return _published(group, scores, N, favorable, group.constructs)
 
 
@@ -82,13 +82,19 @@ def _published(
     group: SealedGroup, scores: pd.DataFrame, N: pd.Series[float], favorable: pd.DataFrame, levels: Mapping[str, Level]
 ) -> pd.DataFrame:
     """Join the parts, name the cells, and leave out what is not shown."""
-    measure, cell = scores.index.get_level_values(0), scores.index.get_level_values("cell")
-    places = np.array([place_of(cell) for cell in group.cells], dtype=object)
+    keys, places = scores.index.unique(0).tolist(), [place_of(cell) for cell in group.cells]
     eligible = np.array([np.nan if cell.eligible is None else cell.eligible for cell in group.cells], dtype=object)
     needs = np.array([cell.needs for cell in group.cells], dtype=np.int64)
-    sheet = scores.assign(N=N.where(scores["n"] <= N), eligible=eligible[cell]).join(favorable)
-    shown = measure.map(levels).to_numpy(dtype=np.int64) >= needs[cell]
-    return sheet.set_axis(pd.MultiIndex.from_arrays([measure, places[cell]], names=["measure", "place"]))[shown]
+    shown = (np.array([levels[key] for key in keys], dtype=np.int64)[:, None] >= needs).ravel()
+    favorable = favorable.reindex(scores.index)
+    columns = {
+        **{name: scores[name] for name in ("n", "value", "variance")},
+        "N": N.where(scores["n"] <= N),
+        "eligible": np.tile(eligible, len(keys)),
+        **{name: favorable[name] for name in ("count", "of")},
+    }
+    index = pd.MultiIndex.from_product([keys, places], names=["measure", "place"])
+    return pd.DataFrame({name: np.asarray(of)[shown] for name, of in columns.items()}, index[shown])
 
 
 def _empty() -> pd.DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -59,6 +60,15 @@ class Side:
     book: Codebook
     items: Part
     constructs: Part
+
+    @cached_property
+    def means(self) -> dict[str, tuple[Any, ...]]:
+        """Item -> what groups must share to be compared on it: its meaning, and of a number the range."""
+        instrument = self.book.instrument
+        return {
+            key: (meaning(instrument.by_key[key], instrument), frozenset(columns[0].scores.values()))
+            for key, columns in self.book.of_item.items()
+        }
 
 
 def sides(facts: WaveFacts, sealed: Sealed, groups: Iterable[str], school: str | None) -> list[Side]:
@@ -135,10 +145,10 @@ class Shared:
 
 def shared_items(sides: Sequence[Side]) -> list[Shared]:
     """List the items of the first group that all others have with the same key, kind, options, scores and direction."""
-    first, *others = (side.book for side in sides)
+    first, others = sides[0].book, sides[1:]
     found = []
-    for key in first.of_item:
-        if all(key in book.of_item and _means(book, key) == _means(first, key) for book in others):
+    for key, means in sides[0].means.items():
+        if all(other.means.get(key) == means for other in others):
             item = first.instrument.by_key[key]
             entry = _without_cells(item_entry(item, first.instrument))
             scores, is_number = first.of_item[key][0].scores.values(), not entry["options"]
@@ -166,11 +176,6 @@ def shared_constructs(sides: Sequence[Side]) -> list[Shared]:
             measured = Measured(entry["title"], min(scores), max(scores))
             found.append(Shared(key, entry, measured, None if same else "different_items"))
     return found
-
-
-def _means(book: Codebook, key: str) -> tuple[Any, ...]:
-    """What groups must share to be compared on an item: its meaning, and of a number the range."""
-    return meaning(book.instrument.by_key[key], book.instrument), frozenset(book.of_item[key][0].scores.values())
 
 
 def _without_cells(entry: Row) -> Row:

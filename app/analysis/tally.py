@@ -90,6 +90,17 @@ class Tally:
         """Number of responses, (cells,)."""
         return self.dense[:, self.layout.responses]
 
+    def entries(self, measures: slice) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Give the counts of some measures that are not 0: places of their cells, places in `measures`, the counts."""
+        starts = self._by_measure.indptr[measures.start : measures.stop + 1]
+        at = slice(starts[0], starts[-1])
+        measure = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        return self._by_measure.indices[at], measure, self._by_measure.data[at]
+
+    @cached_property
+    def _by_measure(self) -> sparse.csc_array[np.int64]:
+        return self.counts.tocsc()
+
 
 # ------------------------------------------------------------------ counting
 def tally(codebook: Codebook, cells: Sequence[Hashable], index: NDArray[Any], records: NDArray[np.uint8]) -> Tally:

@@ -206,9 +206,14 @@ class _Cells:
         """Compare what both waves show. `of_people`: a share is one of people, not one of answers."""
         self.pair, self.compared, self.of_people = pair, compared, of_people
         self.before, self.after = _figures(before, of_people), _figures(after, of_people)
-        may = [compared[key].comparable and at not in pair.obstacles for key, at in after.index.tolist()]
-        both = after.index[np.array(may, dtype=bool) & after.index.isin(before.index)]
-        self.changes = _changes(after.loc[both], before.loc[both], of_people) if len(both) else {}
+        may = {
+            (key, at): row
+            for row, (key, at) in enumerate(after.index.tolist())
+            if compared[key].comparable and at not in pair.obstacles
+        }
+        both = [(may[name], row) for row, name in enumerate(before.index.tolist()) if name in may]
+        rows = [list(of) for of in zip(*sorted(both), strict=True)]
+        self.changes = _changes(after.iloc[rows[0]], before.iloc[rows[1]], of_people) if both else {}
 
     def of(self, key: str, words: str) -> list[dict[str, Any]]:
         """Give the cells of one; none when it is not comparable. A pool is left out where no wave shows it."""
@@ -245,39 +250,43 @@ class _Cells:
 
 def _figures(sheet: pd.DataFrame, of_people: bool) -> dict[Any, dict[str, Any]]:
     """Row -> the figures of one wave that stand beside a change."""
-    names, sheet = sheet.index.tolist(), sheet.reset_index(drop=True)
-    shares = sheet[["count", "of"]].dropna().astype(np.int64)
-    shares["share"] = ratio(shares["count"].to_numpy(), shares["of"].to_numpy())
-    favorable = plain(shares.drop(columns="of") if of_people else shares.rename(columns={"of": "n"}))
-    told = plain(sheet[["n", "eligible", "value"]].assign(sd=np.sqrt(sheet["variance"].to_numpy())))
+    marked = sheet["count"].notna().to_numpy()
+    count, of = (sheet[name].to_numpy()[marked].astype(np.int64) for name in ("count", "of"))
+    shares = {"count": count} | ({} if of_people else {"n": of}) | {"share": ratio(count, of)}
+    favorable = plain(pd.DataFrame(shares, sheet.index[marked]))
+    means = {"value": sheet["value"], "sd": np.sqrt(sheet["variance"].to_numpy())}
+    told = plain(pd.DataFrame({"n": sheet["n"], "eligible": sheet["eligible"], **means}))
     return {
-        names[row]: {
+        name: {
             "status": "published",
             "n": of["n"],
             "eligible": of["eligible"],
             "mean": {"value": of["value"], "sd": of["sd"]},
-            "favorable": favorable.get(row),
+            "favorable": favorable.get(name),
         }
-        for row, of in told.items()
+        for name, of in told.items()
     }
 
 
 def _changes(after: pd.DataFrame, before: pd.DataFrame, of_people: bool) -> dict[Any, dict[str, Any]]:
     """Row -> change, test, smallest detectable change and verdict. The tests of a place are adjusted together."""
-    names, together = after.index.tolist(), after.groupby(level="place", sort=False).indices.values()
+    names = after.index.tolist()
+    together: dict[str, list[int]] = {}
+    for row, (_, at) in enumerate(names):
+        together.setdefault(at, []).append(row)
     after, before = (sheet.reset_index(drop=True) for sheet in (after, before))
     populations = after["N"], before["N"]
     test = welch(after, before)
     p, adjusted = test["p"].to_numpy(), np.full(len(names), np.nan)
-    for rows in together:
+    for rows in together.values():
         adjusted[rows] = benjamini_hochberg(p[rows])
-    t = test["value"] / test["se"]
+    t = test["value"].to_numpy() / test["se"].to_numpy()
     seen = detectable(after, before, *populations)
-    marked = after.index[after["count"].notna()]
-    sides = [sheet.loc[marked, name].astype(np.int64) for sheet in (after, before) for name in ("count", "of")]
-    shares = newcombe(*sides)
+    marked = np.flatnonzero(after["count"].notna())
+    sides = [sheet[name].to_numpy()[marked].astype(np.int64) for sheet in (after, before) for name in ("count", "of")]
+    shares = newcombe(pd.Series(sides[0], marked), *sides[1:])
     if of_people:
-        seen["favorable"] = pd.Series(detectable_share(*(side.to_numpy() for side in sides)), marked)
+        seen["favorable"] = pd.Series(detectable_share(*sides), marked)
     else:
         shares[["low", "high"]] = np.nan
     means, favorable, least = plain(change_of_means(after, before, *populations)), plain(shares), plain(seen)

@@ -38,9 +38,10 @@ def of_construct(tally: Tally, construct: str, place: int) -> People:
     measures = tally.layout.constructs[construct]
     k = len(measures.items)
     common = math.lcm(*range(1, k + 1))
-    row = tally.counts[[place], measures.persons].tocoo()
+    cells, columns, counts = tally.entries(measures.persons)
+    here = cells == place
     found: dict[int, int] = {}
-    for column, people in zip(row.col.tolist(), row.data.tolist(), strict=True):
+    for column, people in zip(columns[here].tolist(), counts[here].tolist(), strict=True):
         answered, total = divmod(column, measures.sums)
         if people and 2 * answered >= k:
             value = total * (common // answered)

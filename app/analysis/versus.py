@@ -17,7 +17,7 @@ from scipy import sparse
 from app.analysis import people
 from app.analysis.contrast import benjamini_hochberg, newcombe, welch
 from app.analysis.estimate import ratio
-from app.analysis.figures import added_up, plain
+from app.analysis.figures import plain
 from app.analysis.tally import Tally
 from app.survey.codebook import Codebook
 
@@ -81,7 +81,7 @@ class Sample:
         parts = {key: book.instrument.construct_items[key] for key in constructs}
         construct_of = {i: key for key, items in parts.items() for i in items if book.of_item[i][0].favorable}
         by_item = _favorable(tally, list(construct_of))
-        count, n = (added_up(by_item[name], construct_of) for name in ("count", "n"))
+        count, n = (people.added_up(by_item[name], construct_of) for name in ("count", "n"))
         return cls(people.person_scores(tally, constructs), _shares(count, n), counts_people=False)
 
     def figures(self) -> dict[Any, dict[str, Any]]:
@@ -93,7 +93,7 @@ class Sample:
 
 
 def _favorable(tally: Tally, items: Sequence[str]) -> pd.DataFrame:
-    return _shares(people.favorable(tally, items), people.answers(tally, items)["n"])
+    return _shares(people.favorable(tally, items), people.answered(tally, items))
 
 
 def _shares(count: pd.Series[int], n: pd.Series[int]) -> pd.DataFrame:
@@ -141,17 +141,19 @@ class Differences:
 
 def differences(of: Sample, others: Sample, keys: Sequence[str]) -> Differences:
     """Compare people with others on measures that both have in one meaning, cell by cell: `of` minus `others`."""
-    cells = of.scores.index.unique("cell")
-    index = pd.MultiIndex.from_product([keys, cells])
-    means = welch(of.scores.reindex(index), others.scores.reindex(index))
-    marked = index[index.get_level_values(0).isin(of.favorable.index.unique(0))]
-    ours, theirs = of.favorable.reindex(marked), others.favorable.reindex(marked)
+    name, cells = str(of.scores.index.names[0]), len(of.scores.index.unique("cell"))
+    index = people.index_of(name, tuple(keys), cells)
+    scores = [side.scores.reindex(index) for side in (of, others)]
+    means = welch(*scores)
+    known = set(of.favorable.index.unique(0))
+    marked = people.index_of(name, tuple(key for key in keys if key in known), cells)
+    ours, theirs = (side.favorable.reindex(marked) for side in (of, others))
     shares = newcombe(ours["count"], ours["n"], theirs["count"], theirs["n"])
-    varied = [side.scores["variance"].reindex(index) > 0 for side in (of, others)]
-    p = means["p"].where(varied[0] & varied[1])
-    tests = pd.DataFrame({"p": p, "p_adjusted": benjamini_hochberg(p)})
+    varied = np.logical_and(*(side["variance"].to_numpy() > 0 for side in scores))
+    p = np.where(varied, means.pop("p").to_numpy(), np.nan)
+    tests = pd.DataFrame({"p": p, "p_adjusted": benjamini_hochberg(p)}, index)
     return Differences(
-        means=plain(means.drop(columns="p")),
+        means=plain(means),
         shares=plain(shares if of.counts_people else shares[["value"]]),
         tests=plain(tests),
     )
