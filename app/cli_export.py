@@ -6,7 +6,6 @@ are noted, `services` decides.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from contextlib import closing
@@ -18,7 +17,7 @@ import typer
 
 from app.auth import Caller
 from app.config import Settings, SettingsError
-from app.console import opened, say, told
+from app.console import opened, say, told, write
 
 PERSON = Caller("command-line", "command line", "director")
 
@@ -68,18 +67,9 @@ def export(
 
 
 def _write(out: str, parts: Iterable[bytes]) -> None:
-    """Write a file that appears whole or not at all, and that its owner alone can read."""
-    if out == "-":
-        for part in parts:
-            sys.stdout.buffer.write(part)
+    """Write a file that its owner alone can read, or to stdout."""
+    if out != "-":
+        write(Path(out), parts, 0o600)
         return
-    path = Path(out)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    for part in parts:
+        sys.stdout.buffer.write(part)

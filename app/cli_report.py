@@ -6,7 +6,6 @@ alone. What is in a report, `services/reports.py` decides.
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from enum import StrEnum
 from hashlib import sha256
@@ -19,7 +18,7 @@ import typer
 from app import __version__
 from app.auth import Caller
 from app.config import Settings, SettingsError
-from app.console import opened, say, told
+from app.console import opened, say, told, write
 from app.db import Database
 from app.errors import Problem, ResultsNotReleased
 
@@ -65,7 +64,8 @@ def report(
         except ResultsNotReleased as problem:
             say.print(problem.detail, markup=False)
             raise typer.Exit(NOT_YET) from None
-    _write(out, content)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write(out, [content])
 
 
 def _form(out: Path, format: FormatOption | None) -> FormatOption:
@@ -102,7 +102,8 @@ def _write_all(database: Database, out: Path) -> int:
                 state = f"{about.state} {__version__}"  # another version may draw it otherwise
                 if not ledger.stands(path, state):
                     content = reports.drawn(database, shelf, about, form)[0].body
-                    _write(path, content)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    write(path, [content])
                     ledger.note(path, state, content)
                     written += 1
         except ResultsNotReleased:
@@ -131,7 +132,7 @@ class _Ledger:
 
     def note(self, path: Path, state: str, content: bytes) -> None:
         self.known[self._name(path)] = [state, _digest(content)]
-        _write(self.path, orjson.dumps(self.known, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2))
+        write(self.path, [orjson.dumps(self.known, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)])
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
@@ -139,17 +140,3 @@ class _Ledger:
 
 def _digest(content: bytes) -> str:
     return sha256(content).hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that appears whole or not at all, whoever reads or kills us meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -1,8 +1,9 @@
-"""What every command shares: saying things on stderr, telling what went wrong, opening the database, reading files."""
+"""What every command shares: saying things on stderr, telling what went wrong, the database, files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -58,6 +59,20 @@ def opened(settings: Settings) -> Database:
     elif not database.is_current():
         raise SettingsError("The database's schema is not this program's. Run `soundings migrate`, then start again.")
     return database
+
+
+def write(path: Path, parts: Iterable[bytes], mode: int = 0o666) -> None:
+    """Write a file that appears whole or not at all, whoever reads or kills us meanwhile; `mode` as in `os.open`."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.unlink(missing_ok=True)  # of a process that had our number and was killed
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def source(file: Path) -> Source:
