@@ -127,7 +127,8 @@ def test_groups_in_their_order_and_the_greatest_need_first() -> None:
     }
     whole = {"items": [], "constructs": constructs("a", "b", "c")}
     family, staff = results.overview(whole, NAMES, ranks, narrowed=False)
-    assert [(one.construct, one.rank) for one in family.measures] == [("c", "1, could be 1 to 2"), ("a", "2"), ("b", "")]
+    told = [(one.construct, one.rank) for one in family.measures]
+    assert told == [("c", "1, could be 1 to 2"), ("a", "2"), ("b", "")]
     assert [one.construct for one in staff.measures] == ["a", "b", "c"]
     assert [line.place for line in staff.measures[0].lines] == ["All schools"]
     _, narrowed = results.overview(whole, NAMES, ranks, narrowed=True)
