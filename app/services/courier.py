@@ -17,7 +17,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 import structlog
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from standardwebhooks import Webhook as Signer
 
 from app.auth import webhook_secret
@@ -125,17 +125,21 @@ def _kind(error: BaseException) -> str:
 
 
 def claim(database: Database) -> list[Parcel]:
-    """Take messages that are due; nobody else tries them until the lease has ended."""
+    """Take messages that are due, one a webhook, so that a slow receiver does not hold up the others.
+
+    Nobody else tries them until the lease has ended.
+    """
     due = col(WebhookDelivery.due_at)
     with database.read() as session:
         if session.exec(select(WebhookDelivery.id).where(due <= database.now(session)).limit(1)).first() is None:
             return []
     with database.write() as session:
         now = database.now(session)
+        oldest = select(func.min(WebhookDelivery.id)).where(due <= now).group_by(col(WebhookDelivery.webhook))
         found = session.exec(
             select(WebhookDelivery, Webhook.url)
             .join(Webhook, col(Webhook.id) == WebhookDelivery.webhook)
-            .where(due <= now)
+            .where(due <= now, col(WebhookDelivery.id).in_(oldest))
             .order_by(due, col(WebhookDelivery.id))
             .limit(AT_ONCE)
             .with_for_update(of=WebhookDelivery, skip_locked=True)

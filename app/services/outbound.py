@@ -10,7 +10,9 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx
 
@@ -20,10 +22,17 @@ Resolve = Callable[[str, int], Awaitable[list[Address]]]
 _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address for machines that have IPv6 alone
 _UNICAST = IPv6Network("2000::/3")  # all that is routed in public
 _NOT_PUBLIC = (
+    IPv4Network("192.0.0.0/24"),  # for protocols; not every Python knows all of it
+    IPv4Network("192.88.99.0/24"),  # relays of 6to4
+    IPv4Network("168.63.129.16/32"),  # what Azure has in every machine's network
     IPv6Network("2001::/23"),  # Teredo and other tunnels, which lead to addresses that nobody has checked
     IPv6Network("2002::/16"),  # 6to4, likewise
     IPv6Network("3fff::/20"),  # documentation; not every Python knows
 )
+
+
+# Threads of its own: a name server that does not answer keeps nobody waiting who looks at the database.
+_LOOKING_UP = ThreadPoolExecutor(8, "look-up")
 
 
 class AddressRefused(httpx.RequestError):
@@ -43,16 +52,15 @@ def meant(address: Address) -> Address:
 def is_public(address: Address) -> bool:
     """Tell whether an address belongs to one machine in the public network, whoever asks."""
     address = meant(address)
-    if address.is_multicast or not address.is_global:
+    if address.is_multicast or not address.is_global or any(address in network for network in _NOT_PUBLIC):
         return False
-    return isinstance(address, IPv4Address) or (
-        address in _UNICAST and not any(address in network for network in _NOT_PUBLIC)
-    )
+    return isinstance(address, IPv4Address) or address in _UNICAST
 
 
 async def resolve(host: str, port: int) -> list[Address]:
     """Look a name up. Raises OSError when it has no address."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOKING_UP, look_up)
     return list(dict.fromkeys(ip_address(entry[4][0]) for entry in found))
 
 

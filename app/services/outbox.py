@@ -43,7 +43,9 @@ def note(database: Database, session: Session, kind: Kind, wave: str, at: dateti
     session.flush()
     type, now = f"wave.{kind}", database.now(session)
     message = body(type, at, wave, release or None)
-    for webhook in session.exec(select(Webhook).order_by(col(Webhook.id))):
+    # Locked: none is removed before its message is there, and one that is being removed is waited for and left out.
+    held = select(Webhook).order_by(col(Webhook.id)).with_for_update(read=True, key_share=True)
+    for webhook in session.exec(held):
         if (webhook.waves is None or wave in webhook.waves) and (webhook.events is None or type in webhook.events):
             delivery = queue(session, webhook.id, type, message, now)
             if webhook.disabled_at is not None:  # kept, so that it can be repeated

@@ -6,10 +6,11 @@ Decides which addresses may be named. Whether one may be reached is decided anew
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any, cast
 
 import httpx
-from sqlmodel import Session, col
+from sqlmodel import Session, col, delete, select
 
 from app.auth import Caller
 from app.db import Database
@@ -21,6 +22,7 @@ from app.services.audit import record
 from app.services.paging import page
 
 TEST = "webhook.test"
+KEEP = timedelta(days=30)  # a message that has arrived
 
 
 def create(database: Database, session: Session, wanted: WebhookIn, networks: tuple[str, ...], by: Caller) -> Webhook:
@@ -46,9 +48,9 @@ def create(database: Database, session: Session, wanted: WebhookIn, networks: tu
     return row
 
 
-def find(session: Session, webhook: str) -> Webhook:
-    """Raises NotFound."""
-    row = session.get(Webhook, webhook.replace("\x00", ""))
+def find(session: Session, webhook: str, lock: bool | dict[str, bool] = False) -> Webhook:
+    """Find a webhook, and hold its row until the transaction ends if `lock` says how. Raises NotFound."""
+    row = session.get(Webhook, webhook.replace("\x00", ""), with_for_update=lock)
     if row is None:
         raise NotFound("There is no webhook with this id.")
     return row
@@ -56,7 +58,7 @@ def find(session: Session, webhook: str) -> Webhook:
 
 def remove(session: Session, webhook: str, by: Caller) -> None:
     """Remove a webhook with its deliveries. Raises NotFound."""
-    row = find(session, webhook)
+    row = find(session, webhook, lock=True)
     record(session, by, "webhook.remove", row.id)
     session.delete(row)
 
@@ -73,7 +75,7 @@ def deliveries(
 
 def send_test(database: Database, session: Session, webhook: str, by: Caller) -> WebhookDelivery:
     """Queue a message that says nothing, to be tried once. Raises NotFound."""
-    row, now = find(session, webhook), database.now(session)
+    row, now = find(session, webhook, lock={"read": True, "key_share": True}), database.now(session)
     delivery = outbox.queue(session, row.id, TEST, outbox.body(TEST, now, None, None), now, tries=1)
     record(session, by, "webhook.test", row.id)
     session.flush()
@@ -82,7 +84,7 @@ def send_test(database: Database, session: Session, webhook: str, by: Caller) ->
 
 def repeat(database: Database, session: Session, webhook: str, delivery: str, by: Caller) -> WebhookDelivery:
     """Send a message again, the same with the same id, whatever became of it before. Raises NotFound."""
-    row = session.get(WebhookDelivery, delivery.replace("\x00", ""))
+    row = session.get(WebhookDelivery, delivery.replace("\x00", ""), with_for_update={"key_share": True})
     if row is None or row.webhook != find(session, webhook).id:
         raise NotFound("The webhook has no delivery with this id.")
     now = database.now(session)
@@ -91,3 +93,14 @@ def repeat(database: Database, session: Session, webhook: str, delivery: str, by
     record(session, by, "webhook.repeat", row.id)
     session.flush()
     return row
+
+
+def forget_delivered(database: Database) -> None:
+    """Remove messages that arrived long ago; called now and then."""
+    with database.read() as session:
+        arrived = col(WebhookDelivery.status) == "delivered"
+        old = arrived & (col(WebhookDelivery.attempted_at) < database.now(session) - KEEP)
+        if session.exec(select(WebhookDelivery.id).where(old).limit(1)).first() is None:
+            return  # a reader waits for nobody; a writer would, every few seconds
+    with database.write() as session:
+        session.exec(delete(WebhookDelivery).where(old))

@@ -20,7 +20,8 @@ from sqlmodel import select
 
 from app.auth import Caller, webhook_secret
 from app.db import Database
-from app.models.tables import Webhook, WebhookDelivery
+from app.errors import NotFound
+from app.models.tables import AuditEvent, Webhook, WebhookDelivery
 from app.models.webhooks import WebhookIn
 from app.services import courier, waves, webhooks
 from app.services.courier import Courier, Outcome, claim, settle, wait
@@ -173,6 +174,15 @@ def test_a_message_is_claimed_once(database: Database) -> None:
     assert sorted(claimed) == sorted(queued)
 
 
+def test_a_webhook_with_many_messages_leaves_room_for_others(database: Database) -> None:
+    """Its receiver may be slow, and a batch takes as long as its slowest."""
+    busy = Post(database, NOBODY)
+    queued = [busy.queue() for _ in range(3 * courier.AT_ONCE)]
+    others = [Post(database, NOBODY).queue() for _ in range(courier.AT_ONCE - 1)]
+    assert [parcel.id for parcel in claim(database)] == [queued[0], *others]
+    assert [parcel.id for parcel in claim(database)] == [queued[1]]
+
+
 def test_another_server_goes_on_after_the_lease(database: Database, receiver: Receiver) -> None:
     at = Post(database, receiver.url)
     queued = at.queue()
@@ -281,6 +291,119 @@ def _pending(database: Database) -> int:
         return len(session.exec(select(WebhookDelivery).where(WebhookDelivery.status == "pending")).all())
 
 
+# ------------------------------------------------------------------ a webhook that goes in the same moment
+def meanwhile(monkeypatch: pytest.MonkeyPatch, at: str, act: Callable[[], object]) -> threading.Thread:
+    """Let somebody else act just before `at` is called: they are done by then, or have to wait for us."""
+
+    def other() -> None:
+        with suppress(NotFound):
+            act()
+
+    thread = threading.Thread(target=other, daemon=True)
+    module, _, name = at.rpartition(".")
+    real = getattr(sys.modules[module], name)
+
+    def called(*arguments: Any, **more: Any) -> Any:
+        if not thread.ident:
+            thread.start()
+            thread.join(1)
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(at, called)
+    return thread
+
+
+def remove(database: Database, hook: str) -> None:
+    with database.write() as session:
+        webhooks.remove(session, hook, BY)
+
+
+def test_what_happens_while_a_webhook_is_removed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    at, stays = Post(database, NOBODY), Post(database, NOBODY)
+    fielded(database, "w")
+    thread = meanwhile(monkeypatch, "app.services.outbox.queue", partial(remove, database, at.hook))
+    with database.write() as session:
+        note(database, session, "opened", "w", AT)
+    thread.join(20)
+    with database.read() as session:
+        assert [row.id for row in session.exec(select(Webhook))] == [stays.hook]
+        assert [row.webhook for row in session.exec(select(WebhookDelivery))] == [stays.hook]
+
+
+def test_a_webhook_that_is_being_removed_is_waited_for(database: Database) -> None:
+    at, stays = Post(database, NOBODY), Post(database, NOBODY)
+    fielded(database, "w")
+    failures: list[BaseException] = []
+
+    def happen() -> None:
+        try:
+            with database.write() as session:
+                note(database, session, "opened", "w", AT)
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=happen, daemon=True)
+    with database.write() as session:
+        webhooks.remove(session, at.hook, BY)
+        session.flush()
+        thread.start()
+        thread.join(1)
+    thread.join(20)
+    assert failures == []
+    with database.read() as session:
+        assert [row.webhook for row in session.exec(select(WebhookDelivery))] == [stays.hook]
+
+
+def test_a_test_while_the_webhook_is_removed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = Post(database, NOBODY)
+    thread = meanwhile(monkeypatch, "app.services.outbox.queue", partial(remove, database, at.hook))
+    with database.write() as session:
+        webhooks.send_test(database, session, at.hook, BY)
+    thread.join(20)
+    with database.read() as session:
+        assert session.exec(select(WebhookDelivery)).all() == []
+
+
+def test_two_who_remove_a_webhook(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = Post(database, NOBODY)
+    thread = meanwhile(monkeypatch, "app.services.webhooks.record", partial(remove, database, at.hook))
+    remove(database, at.hook)
+    thread.join(20)
+    with database.read() as session:
+        acts = session.exec(select(AuditEvent.action).where(AuditEvent.action == "webhook.remove")).all()
+    assert acts == ["webhook.remove"]
+
+
+def test_a_message_that_arrives_while_it_is_repeated(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = Post(database, NOBODY)
+    queued = at.queue()
+    (parcel,) = claim(database)
+    arrived = partial(settle, database, [(parcel, Outcome(status_code=204))])
+    thread = meanwhile(monkeypatch, "app.services.webhooks.find", arrived)
+    with database.write() as session:
+        webhooks.repeat(database, session, at.hook, queued, BY)
+    thread.join(20)
+    row = at.delivery(queued)
+    assert (row.status == "pending") == (row.due_at is not None)
+
+
+# ------------------------------------------------------------------ what is kept
+def test_messages_that_arrived_are_forgotten_after_a_month(database: Database) -> None:
+    at = Post(database, NOBODY)
+    fates = {"old": ("delivered", 31), "new": ("delivered", 29), "failed": ("failed", 31), "pending": ("pending", 31)}
+    ids = {name: at.queue() for name in fates}
+    with database.write() as session:
+        for name, (status, days) in fates.items():
+            row = session.get(WebhookDelivery, ids[name])
+            assert row is not None
+            row.status, row.attempted_at = status, database.now(session) - timedelta(days=days)
+    webhooks.forget_delivered(database)
+    with database.read() as session:
+        kept = {row.id for row in session.exec(select(WebhookDelivery))}
+    assert kept == {ids["new"], ids["failed"], ids["pending"]}
+    webhooks.forget_delivered(database)
+
+
 # ------------------------------------------------------------------ what can go wrong on the way
 def outcome(database: Database, url: str, transport: Pinned | None = None) -> tuple[int | None, str | None]:
     at = Post(database, url)
@@ -303,8 +426,8 @@ def test_a_name_that_leads_elsewhere_the_second_time(database: Database, receive
     async def names(host: str, port: int) -> list[Any]:
         return [ip_address(one) for one in answers.pop(0)]
 
-    at = Post(database, f"http://hooks.example.org:{receiver.port}/")
-    first, second = at.queue(), at.queue()
+    at, other = (Post(database, f"http://hooks.example.org:{receiver.port}/") for _ in range(2))
+    first, second = at.queue(), other.queue()
     assert at.send(Pinned(LOOPBACK, resolve=names)) == 2
     errors = {at.delivery(first).error, at.delivery(second).error}
     assert errors == {None, "address_refused"}
@@ -347,7 +470,9 @@ def answering(talk: Callable[[socket.socket], None]) -> tuple[int, threading.Thr
     def serve() -> None:
         connection, _ = server.accept()
         with server, connection:
-            connection.recv(65536)
+            got = b""
+            while b'"x"}' not in got:  # what nobody reads would break the connection
+                got += connection.recv(65536)
             with suppress(OSError):
                 talk(connection)
 

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -21,6 +22,7 @@ from app.services.outbound import Address, AddressRefused, Pinned, is_public, me
 from tests.services.receiving import LOOPBACK, Receiver
 
 PRIVATE = [
+    "168.63.129.16", "192.0.0.9", "192.0.0.10", "192.0.0.192", "192.88.99.1", "::ffff:168.63.129.16",
     "0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.8.8.8", "169.254.169.254", "172.16.0.1", "172.31.255.255",
     "192.0.0.1", "192.0.2.1", "192.168.1.1", "198.18.0.1", "198.51.100.7", "203.0.113.9", "224.0.0.1", "239.1.2.3",
     "240.0.0.1", "255.255.255.255",
@@ -29,8 +31,8 @@ PRIVATE = [
     "2001:db8::1", "2002:7f00:1::", "2002:a00:1::1", "3fff::1", "5f00::1", "fc00::1", "fd12:3456::1", "fe80::1",
     "fe80::1%eth0", "fec0::1", "ff02::1", "ff0e::1",
 ]  # fmt: skip
-PUBLIC = ["1.1.1.1", "8.8.8.8", "93.184.215.14", "2606:4700::1111", "2a00:1450:4001::1", "64:ff9b::8.8.8.8",
-          "::ffff:8.8.8.8"]  # fmt: skip
+PUBLIC = ["1.1.1.1", "8.8.8.8", "168.63.129.17", "192.88.100.1", "93.184.215.14", "2606:4700::1111",
+          "2a00:1450:4001::1", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", PRIVATE)
@@ -154,6 +156,28 @@ def test_the_machine_s_own_resolver() -> None:
     assert all(address.is_loopback for address in asyncio.run(resolve("localhost", 80)))
     with pytest.raises(socket.gaierror):
         asyncio.run(resolve("no-such-name.invalid", 443))
+
+
+def test_names_are_looked_up_apart_from_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name server that does not answer holds threads for long: not those that look at the database."""
+    answer = threading.Event()
+
+    def slow(*_: object, **__: object) -> list[object]:
+        answer.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+
+    async def look() -> bool:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        waiting = [asyncio.create_task(resolve("slow.example.org", 443)) for _ in range(4)]
+        await asyncio.sleep(0)
+        done = await asyncio.wait_for(asyncio.to_thread(lambda: not answer.is_set()), 10)
+        answer.set()
+        await asyncio.gather(*waiting)
+        return done
+
+    assert asyncio.run(look())
 
 
 # ------------------------------------------------------------------ TLS is verified against the name
