@@ -62,8 +62,7 @@ def choose_survey(request: Request, visit: Typist, held: Held) -> Response:
 async def open_entry(request: Request, visit: Typist, wave: str, group: str, school: str | None = None) -> Response:
     """Show an empty form."""
     at = await _typing(request, visit, wave, group, school)
-    if at.face.status != "open":
-        raise WaveNotOpen("Answers can be typed in while the survey is open.")
+    _check_open(at)
     return at.form()
 
 
@@ -77,14 +76,20 @@ async def type_in(request: Request, visit: Typist, wave: str, group: str, school
             return await _send(at)
         case "take-back":
             return await _take_back(at)
-        case "clear":
-            return at.form()
+    _check_open(at)
+    if visit.own("_go") == "clear":
+        return at.form()
     return at.form(fields=visit.fields, identity=_identity(visit))  # another language, or Enter without a script
 
 
 async def _typing(request: Request, visit: Visit, wave: str, group: str, school: str | None) -> Typing:
     face = await run_in_threadpool(entry.face, state_of(request).desk, visit.caller, wave, group, school)
     return typing(request, visit, face)
+
+
+def _check_open(at: Typing) -> None:
+    if at.face.status != "open":
+        raise WaveNotOpen("Answers can be typed in while the survey is open.")
 
 
 def _identity(visit: Visit) -> str:
@@ -136,7 +141,7 @@ def _missing(at: Typing) -> dict[str, str]:
     found = {}
     if at.face.by_code and not 0 < len(at.visit.own("_code")) <= responses.CODE_LENGTH:
         found["_code"] = "Type in the code from the slip."
-    if at.face.mine.needs_school and at.school is None:
+    if at.school is None and (at.needs_school or at.visit.own("_school")):
         found["_school"] = "Choose the school that the paper is from."
     return found
 

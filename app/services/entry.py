@@ -69,9 +69,11 @@ def face(desk: Desk, caller: Caller, wave: str, group: str, school: str | None) 
 
     Raises
     ------
-    NotFound : for an unknown one, and for one that is not the key's.
+    NotFound : for an unknown one, for one that is not the key's, and before it opens for all but directors.
     """
     if not caller.serves(wave=wave, group=group, school=school):
         raise NotFound("There is no such survey here.")
     found = pages.face(desk, wave, group, school, None)
+    if found.status == "scheduled" and not caller.directs:
+        raise NotFound("There is no such survey here.")
     return replace(found, schools={key: name for key, name in found.schools.items() if caller.serves(school=key)})

@@ -63,6 +63,11 @@ class Typing:
         chosen = self.visit.own("_school")
         return self.face.school or (chosen if chosen in self.face.schools else None)
 
+    @property
+    def needs_school(self) -> bool:
+        """Whether a school has to be chosen: of some groups by all, and of any group by keys of some schools."""
+        return self.face.mine.needs_school or (bool(self.face.schools) and self.visit.caller.schools is not None)
+
     def form(
         self, *, fields: Fields | None = None, identity: str | None = None,
         faults: Mapping[str, Fault] | None = None, own_faults: Mapping[str, str] | None = None,
@@ -105,6 +110,7 @@ class Typing:
             last_field=_packed(self.last),
             sections=sections,
             chosen=self.school,
+            needs_school=self.needs_school,
             code=self.visit.own("_code") if given else "",
             wrong=wrong,
             numbers={row["key"]: row["number"] for section in sections for row in section["rows"]},
@@ -186,6 +192,6 @@ def _unpacked(text: str) -> Last | None:
     try:
         kept = orjson.loads(text)
         fields = {str(name): [str(value) for value in values] for name, values in kept["fields"].items()}
-        return Last(str(kept["id"]), str(kept["code"]), fields)
-    except (orjson.JSONDecodeError, TypeError, KeyError, AttributeError):
+        return Last(str(uuid.UUID(kept["id"])), str(kept["code"]), fields)
+    except (ValueError, TypeError, KeyError, AttributeError):  # orjson's JSONDecodeError is a ValueError
         return None

@@ -323,3 +323,63 @@ def test_fields_that_no_page_of_ours_has(api: Api, wave: str, fields: dict[str, 
     reply = client.post(page.request.url, data={**hidden(page), "_go": "send", **FIELDS, **fields})
     assert reply.status_code == 200
     assert counted(reply) in (0, 1)
+
+
+# ------------------------------------------------------------------ what is not open, and what is not on the page
+@pytest.mark.parametrize("go", ["stay", "clear", "lang:en", ""])
+def test_no_button_shows_the_questions_of_a_survey_that_is_not_open(api: Api, wave: str, go: str) -> None:
+    later = api.wave(factories.every_kind(), opens_at=factories.iso(days=1), closes_at=factories.iso(days=2))
+    clients = {role: api.signed_in(role) for role in ("collector", "director")}
+    pages = {role: client.get(f"/enter/{wave}/family/erving") for role, client in clients.items()}
+    must(api.admin.post(f"/v1/waves/{wave}/close"))
+    for key, role, status in (
+        (wave, "collector", 409), (wave, "director", 409), (later, "collector", 404), (later, "director", 409),
+    ):  # fmt: skip
+        reply = clients[role].post(f"/enter/{key}/family/erving", data={**hidden(pages[role]), "_go": go, **FIELDS})
+        assert reply.status_code == status, (role, reply.text[:500])
+        assert "informed" not in reply.text
+        assert clients[role].get(f"/enter/{key}/family/erving").status_code == status
+
+
+def test_before_it_opens_a_survey_is_unknown_to_who_types(api: Api, wave: str) -> None:
+    later = api.wave(factories.every_kind(), opens_at=factories.iso(days=1), closes_at=factories.iso(days=2))
+    client = api.signed_in("collector")
+    page = send(client, client.get(f"/enter/{wave}/family/erving"), **FIELDS)
+    for go in ("send", "take-back"):
+        reply = client.post(f"/enter/{later}/family/erving", data={**hidden(page), "_go": go, **FIELDS})
+        assert reply.status_code == 404
+        assert "informed" not in reply.text
+
+
+@pytest.mark.parametrize("identity", ["\x00", "x", "", 1, None, [], "7b0c3f5e"])
+def test_the_last_one_is_a_response_or_nothing(api: Api, wave: str, identity: Any) -> None:
+    client = api.signed_in()
+    page = client.get(f"/enter/{wave}/family/erving")
+    last = orjson.dumps({"id": identity, "code": "A", "fields": {}}).decode()
+    reply = client.post(page.request.url, data={**hidden(page), "_last": last, "_go": "take-back"})
+    assert reply.status_code == 200
+    assert 'class="last"' not in reply.text
+
+
+@pytest.mark.parametrize("school", ["nowhere", "shutesbury-", "\x00", "none"])
+def test_a_school_that_is_not_offered_is_a_fault(api: Api, school: str) -> None:
+    """Not even of a group that needs none is it stored as no school."""
+    wave, client = api.wave(factories.definition("school_leader")), api.signed_in()
+    page = client.get(f"/enter/{wave}/school_leader")
+    assert "No school</option>" in page.text
+    refused = send(client, page, informed="agree", _school=school)
+    assert refused.status_code == 422
+    assert "Choose the school" in refused.text
+    assert 'value="agree" checked' in refused.text
+    assert stored(api, wave) == []
+    assert counted(send(client, page, informed="agree", _school="")) == 1
+    assert stored(api, wave)[0]["school"] is None
+
+
+def test_a_key_of_one_school_is_not_offered_no_school(api: Api) -> None:
+    wave, client = api.wave(factories.definition("school_leader")), api.signed_in("collector", schools=["erving"])
+    page = client.get(f"/enter/{wave}/school_leader")
+    assert "No school</option>" not in page.text
+    assert send(client, page, informed="agree", _school="").status_code == 422
+    assert counted(send(client, page, informed="agree", _school="erving")) == 1
+    assert [row["school"] for row in stored(api, wave)] == ["erving"]
