@@ -151,11 +151,14 @@ def doctor() -> None:
     """Say whether the settings, the database and its schema are in order."""
     settings = Settings()
     settings.signing_secret()
+    file = settings.sqlite_file
     database = Database(settings)
     current = database.is_current()
     say.print(f"database  {'SQLite' if database.is_sqlite else 'PostgreSQL'}, reachable")
     say.print(f"schema    {'current' if current else 'not current: run `soundings migrate`'}")
     say.print(f"workers   {settings.workers}")
+    if file is not None and file.stat().st_mode & 0o077:
+        say.print(f"Others on this machine can read the database: chmod 600 {file}*", markup=False, soft_wrap=True)
     if not current:
         raise typer.Exit(1)
 
@@ -187,6 +190,18 @@ def create_key(
     with opened(Settings()).write() as session:
         _, secret = keys.create(session, wanted, None)
     print(secret)
+
+
+@key_app.command("revoke")
+@told
+def revoke_keys(ids: Annotated[list[str], typer.Argument(help="Ids of keys, such as key_0a1b2c3d4e5f6071.")]) -> None:
+    """Make keys invalid for good: all that are named, or none if one is unknown."""
+    from app.services import keys
+
+    with opened(Settings()).write() as session:
+        for one in ids:
+            keys.revoke(session, one, None)
+    say.print(f"Revoked: {len(ids)}.")
 
 
 @wave_app.command("close")

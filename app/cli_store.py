@@ -56,6 +56,10 @@ def restore(
     elif found.has_secret and settings.secret is not None:
         say.print(_TWO_SECRETS, soft_wrap=True)
     say.print("Withdrawals and erasures since then are not in it: carry them out again.", soft_wrap=True)
+    say.print(
+        "Keys revoked and webhooks removed since then are back: revoke and remove them again before starting.",
+        soft_wrap=True,
+    )
 
 
 @contextmanager

@@ -52,6 +52,7 @@ class Database:
             options |= {"connect_args": {"timeout": sqlite.BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
         self.engine: Engine = create_engine(self.url, pool_size=20, max_overflow=40, **options)
         if self.is_sqlite:
+            event.listen(self.engine, "do_connect", _reserve_sqlite)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._writing = self.engine.execution_options(writes=True)
@@ -151,6 +152,10 @@ def alembic_config(connection: Connection) -> Config:
     config.attributes["connection"] = connection
     config.attributes["target_metadata"] = SQLModel.metadata
     return config
+
+
+def _reserve_sqlite(_dialect: Any, _record: Any, arguments: Any, _options: Any) -> None:
+    sqlite.reserve(arguments[0])
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import Any
 
 BUSY_TIMEOUT_MS = 10_000
+
+
+def reserve(file: str) -> None:
+    """Make the file of a new database, for its owner's eyes alone; the log beside it takes its mode."""
+    with suppress(OSError):  # it is there already, or SQLite says what is wrong with the place
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def prepare(connection: Any) -> None:

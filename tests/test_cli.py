@@ -102,6 +102,23 @@ def test_key_create_refuses(tmp_path: Path, file: str, args: list[str], says: st
     assert says in done.stderr
 
 
+def test_keys_are_revoked_all_or_none(tmp_path: Path, file: str) -> None:
+    for name in ("one", "two", "three"):
+        told(soundings("key", "create", "--role", "director", "--name", name, cwd=tmp_path, database_url=file))
+    with closing(Database(Settings(database_url=file))) as database:
+
+        def standing() -> dict[str, tuple[str, bool]]:
+            with database.read() as session:
+                return {key.name: (key.id, key.revoked_at is None) for key in session.exec(select(ApiKey))}
+
+        one, two = standing()["one"][0], standing()["two"][0]
+        refused = told(soundings("key", "revoke", one, "key_0", cwd=tmp_path, database_url=file), 1)
+        assert "no key with this id" in refused.stderr
+        assert all(valid for _, valid in standing().values())
+        told(soundings("key", "revoke", one, two, cwd=tmp_path, database_url=file))
+        assert {name for name, (_, valid) in standing().items() if valid} == {"three"}
+
+
 # ------------------------------------------------------------------ migrate and doctor
 def test_migrate_and_doctor(tmp_path: Path, file: str) -> None:
     before = told(soundings("doctor", cwd=tmp_path, database_url=file), 1)
@@ -114,6 +131,9 @@ def test_migrate_and_doctor(tmp_path: Path, file: str) -> None:
     assert "not current" not in after.stderr
     assert "SQLite" in after.stderr
     assert "3" in after.stderr
+    assert "can read" not in after.stderr
+    (tmp_path / "cli.db").chmod(0o640)
+    assert f"chmod 600 {tmp_path / 'cli.db'}*" in told(soundings("doctor", cwd=tmp_path, database_url=file)).stderr
     told(soundings("migrate", "base", cwd=tmp_path, database_url=file))
     told(soundings("doctor", cwd=tmp_path, database_url=file), 1)
 
@@ -590,6 +610,7 @@ def test_backup_and_restore(tmp_path: Path, file: str) -> None:
     there = f"sqlite:///{tmp_path / 'there.db'}"
     back = told(soundings("restore", "b.zip", cwd=tmp_path, database_url=there))
     assert "Withdrawals and erasures since then" in back.stderr
+    assert "Keys revoked and webhooks removed since then are back" in back.stderr
     assert (tmp_path / "there.db.secret").read_bytes() == (tmp_path / "cli.db.secret").read_bytes()
     with closing(Database(Settings(database_url=there))) as database, database.read() as session:
         assert [key.name for key in session.exec(select(ApiKey))] == ["kept"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import select
 
+from app.config import Settings
 from app.db import Database
 from app.models.tables import AuditEvent, RosterLine, School, SurveyResponse, Wave
 from app.sqlite import BUSY_TIMEOUT_MS
@@ -271,3 +274,23 @@ def test_a_response_row_keeps_nothing_that_tells_who(shared: Database) -> None:
     }  # fmt: skip
     types = {c["name"]: str(c["type"]) for c in inspect(shared.engine).get_columns("survey_response")}
     assert types["received_on"] == "DATE"
+
+
+# ------------------------------------------------------------------ files
+def test_a_new_database_is_its_owner_s_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        database = fresh_database("sqlite", tmp_path)
+        with database.write() as session:
+            session.add(School(key="x", name="x"))
+        modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        database.close()
+    finally:
+        os.umask(before)
+    assert modes == {".db": 0o600, ".db-wal": 0o600, ".db-shm": 0o600}
+
+
+def test_a_place_that_is_not_there_is_told_as_before(tmp_path: Path) -> None:
+    database = Database(Settings(database_url=f"sqlite:///{tmp_path / 'no' / 'x.db'}"))
+    with pytest.raises(OperationalError, match="unable to open"):
+        database.migrate()

@@ -17,10 +17,12 @@ from typing import IO, Any
 
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL, make_url
+from sqlmodel import delete
 
 from app import sqlite
 from app.config import Settings, SettingsError
 from app.db import Database, alembic_config
+from app.models.tables import BrowserSession
 from app.services.archive import DATABASE, SECRET, Backup, pack, unpack
 
 
@@ -114,7 +116,7 @@ def restore(settings: Settings, archive: Path, *, force: bool = False) -> Backup
 
 
 def _migrated(settings: Settings, file: Path, schema: str) -> None:
-    """Bring an unpacked database to this program's schema."""
+    """Bring an unpacked database to this program's schema, with nobody signed in: they may have signed out since."""
     if _checked(file) != schema:
         raise SettingsError("The database in the backup has another schema than its manifest says.")
     database = Database(settings.model_copy(update={"database_url": f"sqlite:///{file}"}))
@@ -124,6 +126,8 @@ def _migrated(settings: Settings, file: Path, schema: str) -> None:
             raise SettingsError(f"The backup has a newer schema ({schema}) than this program: update it first.")
     with closing(database):
         database.migrate()
+        with database.write() as session:
+            session.exec(delete(BrowserSession))
     _alone(file)  # so that the file is all there is
 
 

@@ -103,7 +103,7 @@ def create(session: Session, wanted: KeyIn, by: Caller | None) -> tuple[ApiKey, 
     return row, secret
 
 
-def revoke(session: Session, key_id: str, by: Caller) -> None:
+def revoke(session: Session, key_id: str, by: Caller | None) -> None:
     """Make a key invalid for good. Raises NotFound for one that is not there."""
     row = session.get(ApiKey, key_id)
     if row is None:

@@ -22,8 +22,9 @@ from sqlmodel import select
 
 from app.config import Settings, SettingsError
 from app.db import Database
-from app.models.tables import School, SurveyResponse
-from app.services import archive, backups
+from app.models.keys import KeyIn
+from app.models.tables import ApiKey, BrowserSession, School, SurveyResponse
+from app.services import archive, backups, keys, sessions
 from tests import factories
 from tests.server import Api, must
 
@@ -241,6 +242,22 @@ def test_what_is_there_is_replaced_only_when_told(backup: Path, tmp_path: Path) 
     backups.restore(there, backup, force=True)
     assert named(there) == {"erving", "leverett"}
     assert there.signing_secret() != secret
+
+
+def test_nobody_is_signed_in_after_a_restore(source: Settings, tmp_path: Path) -> None:
+    with closing(Database(source)) as database:
+        with database.write() as session:
+            row, _ = keys.create(session, KeyIn(role="director", name="D"), None)
+            caller = keys.caller_of(row)
+        token = sessions.begin(database, caller)
+        backups.make(source, "1", tmp_path / "b.zip")
+        sessions.end(database, token)
+    there = place(tmp_path / "there")
+    backups.restore(there, tmp_path / "b.zip")
+    with closing(Database(there)) as database, database.read() as session:
+        assert session.exec(select(BrowserSession)).all() == []
+        assert [key.id for key in session.exec(select(ApiKey))] == [caller.id]
+        assert sessions.find(database, token) is None
 
 
 @pytest.mark.parametrize("end", [".secret", "-wal", "-shm", "-journal"])
