@@ -95,7 +95,8 @@ def review_comment_now(comment: Key, request: Request, visit: Director, wave: Re
     except InvalidRequest as problem:
         fault = "Only take words out, and put […] in their place. All other words stay as they are."
         return _edit(request, visit, wave, held, standing, draft=text, fault=fault, status=problem.status)
-    query = urlencode({"last": comment, **_kept(request, visit)})
+    words = overview.open_questions(held.database, wave.key)
+    query = urlencode({"last": comment, **_kept(request, visit, wave, words)})
     return redirect(request, f"/waves/{wave.key}/comments?{query}")
 
 
@@ -111,10 +112,16 @@ def _scope(session: Session, wave: Standing, visit: Visit, asked: dict[str, str 
         raise NotFound("There are no such comments.") from None
 
 
-def _kept(request: Request, visit: Visit) -> dict[str, str]:
+def _kept(request: Request, visit: Visit, wave: Standing, words: dict[tuple[str, str], str]) -> dict[str, str]:
     """Give the filters that somebody came with: they are there again when the comment is decided on."""
     came = {name: visit.own(f"f_{name}") or request.query_params.get(name, "") for name in FILTERS}
-    return {name: value for name, value in came.items() if value}
+    known = {
+        "status": {*STATUSES, "all"},
+        "group": set(wave.exact),
+        "school": set(wave.schools),
+        "item": {item for _, item in words},
+    }
+    return {name: value for name, value in came.items() if value in known[name]}
 
 
 def _query(asked: dict[str, str | None]) -> str:
@@ -158,5 +165,5 @@ def _edit(
     return show(
         request, visit, wave, "comment.html", status, title="Take words out", here="/comments",
         comment=_shown(comment, wave, words), seen=_mark(comment), fault=fault,
-        draft=comment["text"] if draft is None else draft, kept=_kept(request, visit),
+        draft=comment["text"] if draft is None else draft, kept=_kept(request, visit, wave, words),
     )  # fmt: skip

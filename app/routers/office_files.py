@@ -20,14 +20,15 @@ from app.services import charts, exports, reports
 from app.services.charts import Choices
 from app.services.overview import Standing
 from app.web.files import send
+from app.web.pages import SAFE
 from app.web.rooms import Anyone, Results, WaveRoute, show
 from app.web.routes import conditional
 from app.web.state import Held
 
 router = APIRouter(prefix="/waves/{wave}", include_in_schema=False, route_class=WaveRoute)
 
-CACHED = {"Cache-Control": "private, no-cache", "Vary": "Cookie"}
-REPORT = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"}
+HEADERS = {**SAFE, "Cache-Control": "private, no-cache", "Vary": "Cookie"}
+REPORT = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'"}
 DATA = {
     "csv": ("CSV", "one row a figure, for any spreadsheet"),
     "parquet": ("Parquet", "the same, for R, Python and Power BI"),
@@ -138,5 +139,5 @@ def _send(
     request: Request, file: File, etag: str, *, inline: bool = False, headers: dict[str, str] | None = None
 ) -> Response:
     reply = send(file, etag=etag, inline=inline)
-    reply.headers.update({**CACHED, **(headers or {})})
+    reply.headers.update({**HEADERS, **(headers or {})})
     return conditional(request, reply)

@@ -48,7 +48,14 @@ async def front_door(request: Request) -> Response:
     wanted = own_path(request.query_params.get("next", ""))
     if visit is not None:
         return redirect(request, wanted or home(visit.caller))
-    return _ask(request, wanted, said=next((SAID[key] for key in SAID if key in request.query_params), None))
+    said = next((SAID[key] for key in SAID if key in request.query_params), None)
+    return forget(request, _ask(request, wanted, said=said))
+
+
+@router.get("/sign-in")
+async def lead_to_front_door(request: Request) -> Response:
+    """Lead on who loads the address that a form was sent to."""
+    return redirect(request, "/")
 
 
 @router.post("/sign-in")

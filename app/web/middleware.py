@@ -50,6 +50,7 @@ class Envelope:
                 headers.append((b"x-request-id", request_id.encode()))
             await send(message)
 
+        scope["request_id"] = request_id
         asked = scope
         if scope["method"] == "HEAD":  # what GET would answer; the server leaves out the body
             scope = {**scope, "method": "GET"}

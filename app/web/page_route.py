@@ -41,7 +41,9 @@ class PageRoute(APIRoute):
             except Problem as problem:
                 return self.say(request, problem)
             except Exception as error:
-                log.error("request.failed", route=self.path, **whereabouts(error))
+                log.error(
+                    "request.failed", request_id=request.scope["request_id"], route=self.path, **whereabouts(error)
+                )
                 return self.say(request, StoreUnavailable() if store_failed(error) else InternalError())
 
         return handler

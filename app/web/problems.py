@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -75,8 +76,11 @@ def _allowed(app: FastAPI, path: str) -> list[str]:
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
-def install(app: FastAPI) -> None:
-    """Answer every exception of a handler with its problem."""
+def install(app: FastAPI, lost: Callable[[Request, Problem], Awaitable[Response | None]]) -> None:
+    """Answer every exception of a handler with its problem.
+
+    `lost` may give a page instead, where people come to an address that leads nowhere.
+    """
 
     async def on_problem(request: Request, error: Any) -> Response:
         return reply(error, request.url.path)
@@ -84,7 +88,8 @@ def install(app: FastAPI) -> None:
     async def on_http(request: Request, error: Any) -> Response:
         if error.status_code == 405:
             error = HTTPException(405, headers={"Allow": ", ".join(_allowed(app, request.url.path))})
-        return reply(from_http(error), request.url.path)
+        problem = from_http(error)
+        return await lost(request, problem) or reply(problem, request.url.path)
 
     async def on_validation(request: Request, error: Any) -> Response:
         return reply(from_validation(error), request.url.path)

@@ -30,14 +30,14 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from starlette.concurrency import run_in_threadpool
 
-from app.auth import READERS, SENDERS, Caller, Role
+from app.auth import DIRECTORS, READERS, SENDERS, Caller, Role
 from app.errors import Forbidden, Problem, Unauthorized
 from app.services import sessions
 from app.web.bodies import read_form
@@ -49,6 +49,7 @@ from app.web.wording import Tongue
 TOKEN_FIELD = "_token"
 NAVIGATION: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     ("/waves", "Waves", READERS),
+    ("/roadmap", "Roadmap", DIRECTORS),
     ("/enter", "Paper entry", SENDERS),
 )
 # With `no-referrer` a browser would send its forms with `Origin: null`.
@@ -136,22 +137,41 @@ def remember(request: Request, response: Response, token: str) -> Response:
 
 
 def forget(request: Request, response: Response) -> Response:
-    """Take the token from the browser."""
+    """Take from the browser the token, if it holds one, and the pages that it has kept for its button Back.
+
+    Only these: its storage has the answers of survey pages that are waiting to be sent.
+    """
+    if _cookie(request) not in request.cookies:
+        return response
+    response.headers["Clear-Site-Data"] = '"cache"'
     response.delete_cookie(_cookie(request), path="/", secure=_encrypted(request), httponly=True, samesite="lax")
     return response
 
 
 # ------------------------------------------------------------------ forms
 def check_origin(request: Request) -> None:
-    """Raise Forbidden unless a browser says that a page of this server sends the form."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "")
-    if site is not None:
-        ours = site == "same-origin"
-    else:  # an old browser, or a server without encryption
-        known = {request.headers.get("host"), urlsplit(base_of(request)).netloc}
-        ours = origin.partition("://")[2] in known - {None, ""}
-    if not ours:
+    """Raise Forbidden unless a browser says that a page of this server sends the form.
+
+    Neither is one taken through an encrypting proxy that the server does not know of: its cookie would not be bound to
+    encrypted connections.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "").lower()
+    here = _origin(base_of(request))
+    named = origin in (here, here.replace("http://", "https://"))  # all that old browsers say, or without encryption
+    if not (named if site is None else site == "same-origin"):
         raise Forbidden("This form was sent from somewhere else than a page of this server; nothing was done.")
+    if here.startswith("http://") and origin.startswith("https://"):
+        raise Forbidden(
+            "This page was reached through HTTPS, but the server does not know. Its operator has to set "
+            "`SOUNDINGS_PUBLIC_URL`, or have the proxy pass on `Host` and `X-Forwarded-Proto`."
+        )
+
+
+def _origin(address: str) -> str:
+    """Give the scheme and the host of an address as a browser names them."""
+    scheme, _, rest = address.lower().partition("://")
+    host = rest.partition("/")[0]
+    return f"{scheme}://{host.removesuffix({'http': ':80', 'https': ':443'}.get(scheme, ''))}"
 
 
 def form_token(token: str) -> str:
@@ -249,7 +269,21 @@ class OfficeRoute(PageRoute):
             wanted = ("/" + there.partition("://")[2].partition("/")[2]).removeprefix(_root(request))
             told = [] if reads else ["ended"]
             named = [f"next={quote(wanted, safe='/')}"] if own_path(wanted) not in (None, "/") else []
-            return redirect(request, "/?" + "&".join(told + named))
-        visit = getattr(request.state, "visit", None)
-        headers = problem.headers
-        return page(request, visit, "trouble.html", problem.status, headers, title=problem.title, problem=problem)
+            return forget(request, redirect(request, "/?" + "&".join(told + named)))
+        return _trouble(request, getattr(request.state, "visit", None), problem)
+
+
+def _trouble(request: Request, visit: Visit | None, problem: Problem) -> Response:
+    headers = problem.headers
+    return page(request, visit, "trouble.html", problem.status, headers, title=problem.title, problem=problem)
+
+
+async def lost(request: Request, problem: Problem) -> Response | None:
+    """Tell on a page that an address of the signed-in part leads nowhere, or takes no such method.
+
+    None for an address of another part.
+    """
+    path = request.url.path.removeprefix(_root(request))
+    if re.match(r"/(waves|enter|sign-in|sign-out)(/|$)", path) is None:
+        return None
+    return _trouble(request, await visit_of(request), problem)

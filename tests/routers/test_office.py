@@ -360,6 +360,16 @@ def test_comments_are_reviewed_one_by_one(api: Api, director: httpx.Client) -> N
     assert left in text(stale.text)
 
 
+def test_filters_that_no_page_has_are_not_carried_on(api: Api, director: httpx.Client, wave: str) -> None:
+    (first, *_) = must(api.client("director").get(f"/v1/waves/{wave}/comments"))["items"]
+    strange = {"f_status": "x" * 9000, "f_group": "nobody", "f_school": "//evil.example", "f_item": "informed"}
+    done = press(director, wave, first["id"], status="pending", **strange)
+    assert done.headers["location"] == f"/waves/{wave}/comments?last={first['id']}"
+    mine = {"f_status": "all", "f_group": "staff", "f_school": "erving", "f_item": "anything"}
+    done = press(director, wave, first["id"], status="pending", **mine)
+    assert done.headers["location"].endswith("&status=all&group=staff&school=erving&item=anything")
+
+
 @pytest.mark.parametrize("fields", [{}, {"status": "no"}, {"status": "redacted", "text": "\x00"}])
 def test_a_review_without_sense_is_refused(api: Api, director: httpx.Client, wave: str, fields: dict[str, str]) -> None:
     (first, *_) = must(api.client("director").get(f"/v1/waves/{wave}/comments"))["items"]
@@ -416,6 +426,16 @@ def test_a_file_is_the_one_of_the_api(api: Api, director: httpx.Client, wave: st
     assert (reply.headers["cache-control"], reply.headers["vary"]) == ("private, no-cache", "Cookie")
     again = director.get(f"/waves/{wave}/files/{path}", headers={"If-None-Match": reply.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("path", ["summary.csv", "report.html", "report.pdf", "charts/likert.svg?group=staff"])
+def test_a_file_is_as_locked_as_a_page(director: httpx.Client, wave: str, path: str) -> None:
+    given, page = director.get(f"/waves/{wave}/files/{path}"), director.get(f"/waves/{wave}")
+    locks = ("x-content-type-options", "x-frame-options", "permissions-policy", "cross-origin-opener-policy",
+             "cross-origin-resource-policy")  # fmt: skip
+    assert [given.headers[name] for name in locks] == [page.headers[name] for name in locks]
+    assert given.headers["referrer-policy"] == "no-referrer"
+    assert given.headers["content-security-policy"].startswith("default-src 'none'")
 
 
 def test_the_report_shows_itself_under_its_own_policy(director: httpx.Client, wave: str) -> None:

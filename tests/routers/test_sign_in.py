@@ -101,6 +101,24 @@ def test_signing_out_ends_it_on_the_server_too(api: Api) -> None:
     assert a_page(thief).status_code == 303
 
 
+def test_what_the_browser_kept_goes_with_the_token(api: Api) -> None:
+    """The pages that its button Back has; not its storage, where unsent answers of survey pages wait."""
+
+    def cleared(reply: httpx.Response) -> bool:
+        assert reply.headers.get("clear-site-data", '"cache"') == '"cache"'
+        return "clear-site-data" in reply.headers and "Max-Age=0" in reply.headers["set-cookie"]
+
+    client = api.signed_in()
+    kept = client.cookies["soundings"]
+    assert not cleared(a_page(client))
+    assert cleared(client.post("/sign-out", data=form_token(a_page(client))))
+    for path in ("/", "/enter", "/waves/x/files/report.html"):
+        ended = api.browser()
+        ended.cookies.set("soundings", kept)
+        assert cleared(ended.get(path)), path
+        assert not cleared(api.browser().get(path)), path
+
+
 def test_a_form_that_comes_too_late_is_told_so_and_the_way_leads_back(api: Api) -> None:
     client = api.browser(Referer=f"{api.base}/enter/fall/family?lang=es")
     late = client.post("/sign-out", data={"_token": "x"})
@@ -210,6 +228,38 @@ def test_nobody_is_signed_in_or_out_from_elsewhere(api: Api, headers: dict[str, 
 def test_a_browser_that_names_only_its_origin(api: Api) -> None:
     reply = httpx.post(api.base + SIGN_IN, data={"key": api.secret("director")}, headers={"Origin": api.base})
     assert reply.status_code == 303
+    upper = httpx.post(api.base + SIGN_IN, data={"key": api.secret("director")}, headers={"Origin": api.base.upper()})
+    assert upper.status_code == 303
+
+
+@pytest.mark.parametrize("site", [{}, {"Sec-Fetch-Site": "same-origin"}])
+def test_encryption_that_the_server_does_not_know_of_is_told(api: Api, site: dict[str, str]) -> None:
+    """A proxy passes on the name that people use, and not that they came through HTTPS."""
+    headers = {**site, "Host": "survey.example.org", "Origin": "https://survey.example.org"}
+    reply = httpx.post(api.base + SIGN_IN, data={"key": api.secret("director")}, headers=headers)
+    assert reply.status_code == 403
+    assert "the server does not know" in reply.text
+    assert "SOUNDINGS_PUBLIC_URL" in reply.text
+    assert "set-cookie" not in reply.headers
+    known = httpx.post(
+        api.base + SIGN_IN, data={"key": api.secret("director")}, headers={**headers, "X-Forwarded-Proto": "https"}
+    )
+    assert known.status_code == 303
+    assert "; Secure" in known.headers["set-cookie"]
+
+
+def test_a_page_without_encryption_sends_no_form_to_one_with_it(api: Api) -> None:
+    headers = {"Host": "survey.example.org", "X-Forwarded-Proto": "https", "Origin": "http://survey.example.org"}
+    assert httpx.post(api.base + SIGN_IN, data={"key": "x"}, headers=headers).status_code == 403
+    foreign = {"Host": "survey.example.org", "Origin": "https://evil.example"}
+    reply = httpx.post(api.base + SIGN_IN, data={"key": "x"}, headers=foreign)
+    assert "from somewhere else" in reply.text
+
+
+@pytest.mark.parametrize("host", ["[evil", "", "a b"])
+def test_a_host_that_is_none(api: Api, host: str) -> None:
+    headers = {"Host": host, "Origin": "http://survey.example.org"}
+    assert httpx.post(api.base + SIGN_IN, data={"key": "x"}, headers=headers).status_code in (400, 403)
 
 
 @pytest.mark.parametrize("token", ["", "x", "ñ", "A" * 64, "A" * 43, "=" * 64])
@@ -251,6 +301,9 @@ def test_where_the_address_is_encrypted_so_is_the_cookie(kind: str, tmp_path: Pa
         token = cookie.split("=")[1].split(";")[0]
         assert httpx.get(api.base + "/enter", headers={"Cookie": f"__Host-soundings={token}"}).status_code == 200
         assert httpx.get(api.base + "/enter", headers={"Cookie": f"soundings={token}"}).status_code == 303
+        for other in (api.base, "http://survey.example.org", "https://survey.example.org:444"):
+            reply = httpx.post(api.base + SIGN_IN, data={"key": api.secret("director")}, headers={"Origin": other})
+            assert reply.status_code == 403, "the public address alone"
     finally:
         api.stop()
 
@@ -270,3 +323,32 @@ def test_signing_in_is_written_down(api: Api) -> None:
             "SELECT key_id, subject FROM audit_event WHERE action = 'session.begin'"
         )
         assert all(key == subject for key, subject in rows)
+
+
+# ------------------------------------------------------------------ addresses that lead nowhere
+def test_the_address_of_the_form_leads_to_its_page(api: Api) -> None:
+    reply = api.anonymous.get(SIGN_IN)
+    assert (reply.status_code, reply.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/sign-out", 405), ("PUT", "/sign-in", 405), ("POST", "/waves", 405), ("DELETE", "/waves/x", 405),
+        ("POST", "/enter", 405), ("GET", "/waves/x/nothing/at/all", 404), ("GET", "/waves/", 404),
+        ("GET", "/enter/x", 404), ("POST", "/enter/x/family/erving/more", 404), ("GET", "/sign-in/x", 404),
+    ],
+)  # fmt: skip
+def test_nothing_is_there_and_a_page_says_so(api: Api, method: str, path: str, status: int) -> None:
+    for client, signed_in in ((api.signed_in(), True), (api.browser(), False)):
+        reply = client.request(method, path)
+        assert (reply.status_code, reply.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert ("Sign out" in reply.text) == signed_in
+        assert "To the first page" in reply.text
+        assert ("allow" in reply.headers) == (status == 405)
+        assert reply.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/waveson", "/v1/nothing", "/static/x"])
+def test_elsewhere_a_problem_says_so(api: Api, path: str) -> None:
+    assert api.signed_in().get(path).headers["content-type"] == "application/problem+json"
