@@ -108,9 +108,9 @@ def construct_figures(group: SealedCells[Any], tally: Tally) -> dict[str, Figure
     construct_of = {item: key for key, items in items_of.items() for item in items}
     columns = tally.layout.codebook.of_item
     marked = {item: key for item, key in construct_of.items() if columns[item][0].favorable}
-    answers = people.answers(tally, list(construct_of))
     scores = people.person_scores(tally, list(items_of))
-    n, N = scores["n"], population(group, people.added_up(answers["not_asked"], construct_of))
+    not_asked = people.added_up(people.not_asked(tally, list(construct_of)), construct_of)
+    n, N = scores["n"], population(group, not_asked)
     means = plain(mean_interval(scores, N.where(n <= N)))
     count = people.added_up(people.favorable(tally, list(marked)), marked)
     favorable = pd.DataFrame({"count": count, "n": people.added_up(people.answered(tally, list(marked)), marked)})

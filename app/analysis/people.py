@@ -49,6 +49,12 @@ def answered(tally: Tally, items: Sequence[str]) -> pd.Series[int]:
     return pd.Series(_people(tally, [(h, h.column.valid) for h in first]), index=by_cell(tally, "item", items))
 
 
+def not_asked(tally: Tally, items: Sequence[str]) -> pd.Series[int]:
+    """Count the people who were not asked items, by (item, cell): `not_asked` of `answers`."""
+    first = [tally.layout.of_item(item)[0] for item in items]
+    return pd.Series(_people(tally, [(h, NOT_ASKED) for h in first]), index=by_cell(tally, "item", items))
+
+
 def options(tally: Tally, item: str) -> dict[str, Ints]:
     """Count the people of each cell by option of one item, unreversed: option value -> (cells,)."""
     return {

@@ -102,8 +102,8 @@ class Ranked:
     @cached_property
     def of_items(self) -> Counted:
         """By (item, cell): `count` favorable answers of `n`, and the need `value`, `low`, `high`."""
-        answers, count = people.answers(self.tally, self.marked), people.favorable(self.tally, self.marked)
-        n, N = answers["n"], population(self.sealed, answers["not_asked"])
+        n, count = people.answered(self.tally, self.marked), people.favorable(self.tally, self.marked)
+        N = population(self.sealed, people.not_asked(self.tally, self.marked))
         share = share_interval(count, n, N.where(n <= N))
         need = {
             "value": ratio((n - count).to_numpy(), n.to_numpy()),

@@ -7,6 +7,7 @@ from these rows, so that a withheld one cannot take part.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -52,10 +53,9 @@ def item_sheet(group: SealedGroup, tally: Tally) -> pd.DataFrame:
     if not (keys and group.cells):
         return _empty()
     marked = [key for key in keys if book.of_item[key][0].favorable]
-    answers = people.answers(tally, keys)
     scores = people.item_scores(tally, keys)
     favorable = pd.DataFrame({"count": people.favorable(tally, marked), "of": people.answered(tally, marked)})
-    return _published(group, scores, population(group, answers["not_asked"]), favorable, group.items)
+    return _published(group, scores, population(group, people.not_asked(tally, keys)), favorable, group.items)
 
 
 def construct_sheet(group: SealedGroup, tally: Tally) -> pd.DataFrame:
@@ -66,7 +66,6 @@ def construct_sheet(group: SealedGroup, tally: Tally) -> pd.DataFrame:
         return _empty()
     construct_of = {item: key for key, items in items_of.items() for item in items}
     marked = {item: key for item, key in construct_of.items() if book.of_item[item][0].favorable}
-    answers = people.answers(tally, list(construct_of))
     scores = people.person_scores(tally, list(items_of))
     favorable = pd.DataFrame(
         {
@@ -74,7 +73,7 @@ def construct_sheet(group: SealedGroup, tally: Tally) -> pd.DataFrame:
             "of": people.added_up(people.answered(tally, list(marked)), marked),
         }
     )
-    N = population(group, people.added_up(answers["not_asked"], construct_of))
+    N = population(group, people.added_up(people.not_asked(tally, list(construct_of)), construct_of))
     return _published(group, scores, N, favorable, group.constructs)
 
 
@@ -82,19 +81,26 @@ def _published(
     group: SealedGroup, scores: pd.DataFrame, N: pd.Series[float], favorable: pd.DataFrame, levels: Mapping[str, Level]
 ) -> pd.DataFrame:
     """Join the parts, name the cells, and leave out what is not shown."""
-    keys, places = scores.index.unique(0).tolist(), [place_of(cell) for cell in group.cells]
+    keys, places = scores.index.unique(0).tolist(), tuple(place_of(cell) for cell in group.cells)
     eligible = np.array([np.nan if cell.eligible is None else cell.eligible for cell in group.cells], dtype=object)
     needs = np.array([cell.needs for cell in group.cells], dtype=np.int64)
     shown = (np.array([levels[key] for key in keys], dtype=np.int64)[:, None] >= needs).ravel()
     favorable = favorable.reindex(scores.index)
     columns = {
         **{name: scores[name] for name in ("n", "value", "variance")},
-        "N": N.where(scores["n"] <= N),
+        "N": np.where(scores["n"] <= N, N, np.nan),
         "eligible": np.tile(eligible, len(keys)),
         **{name: favorable[name] for name in ("count", "of")},
     }
-    index = pd.MultiIndex.from_product([keys, places], names=["measure", "place"])
-    return pd.DataFrame({name: np.asarray(of)[shown] for name, of in columns.items()}, index[shown])
+    index = _index(tuple(keys), places)
+    return pd.DataFrame(
+        {name: np.asarray(of)[shown] for name, of in columns.items()}, index if shown.all() else index[shown]
+    )
+
+
+@lru_cache(maxsize=64)
+def _index(keys: tuple[str, ...], places: tuple[str, ...]) -> pd.MultiIndex:
+    return pd.MultiIndex.from_product([keys, places], names=["measure", "place"])
 
 
 def _empty() -> pd.DataFrame:

@@ -165,7 +165,7 @@ def shared_constructs(sides: Sequence[Side]) -> list[Shared]:
     They can be compared when they have the same items, with the same meaning; else they have an obstacle.
     """
     first, *others = (side.book for side in sides)
-    alike = {shared.key for shared in shared_items(sides)}
+    alike = {key for key, means in sides[0].means.items() if all(side.means.get(key) == means for side in sides[1:])}
     found = []
     for key, items in first.instrument.construct_items.items():
         theirs = [book.instrument.construct_items.get(key) for book in others]
