@@ -57,9 +57,7 @@ def remove_plan(plan: Key, held: Held, caller: Director, session: Writer) -> Res
 
 
 @router.put("/plans/{plan}/visits", response_model=PlanOut, responses=fails(PlanAccepted))
-def edit_plan(
-    plan: Key, body: VisitsIn, request: Request, held: Held, caller: Director, session: Writer
-) -> Response:
+def edit_plan(plan: Key, body: VisitsIn, request: Request, held: Held, caller: Director, session: Writer) -> Response:
     """Replace the proposed visits by others."""
     return Json(observations.edit(held.database, session, plan, body, caller, partial(_check, request)))
 
