@@ -35,6 +35,7 @@ from app.db import Database
 from app.errors import AudienceNotServed, Fault, InvalidRequest, NotFound, ReleaseLeaks, ResultsNotReleased, WaveOpen
 from app.models.tables import Release, ReleaseDocument, Wave
 from app.render.file import File
+from app.render.report.parts import Report
 from app.services import comments, outbox, waves
 from app.services.audit import record
 from app.services.counting import count
@@ -72,6 +73,7 @@ class Shelf:
         self.documents: LRUCache[Any, dict[str, Any]] = LRUCache(8)
         self.slices: LRUCache[Any, tuple[bytes, str]] = LRUCache(64 * 2**20, getsizeof=lambda v: len(v[0]))
         self.files: LRUCache[Any, tuple[File, str]] = LRUCache(64 * 2**20, getsizeof=lambda v: len(v[0].body))
+        self.reports: LRUCache[Any, Report] = LRUCache(8)
         self.lock = threading.Lock()
         self.makers: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -101,6 +103,16 @@ class Shelf:
             with self.lock:
                 if len(made.body) <= self.files.maxsize:
                     self.files[key] = kept
+        return kept
+
+    def report(self, key: Hashable, make: Callable[[], Report]) -> Report:
+        """Give what a report says, with its charts, which are most of the work; `key` as in `keep`."""
+        with self.lock:
+            kept = self.reports.get(key)
+        if kept is None:
+            kept = make()
+            with self.lock:
+                self.reports[key] = kept
         return kept
 
 

@@ -106,7 +106,8 @@ def drawn(database: Database, shelf: Shelf, about: Scope, form: str) -> tuple[Fi
 
     def make() -> File:
         media_type, draw = FORMS[form]
-        return File(draw(outline(gather(database, shelf, about))), media_type, f"{about.name}.{form}")
+        said = shelf.report(about.key, lambda: outline(gather(database, shelf, about)))
+        return File(draw(said), media_type, f"{about.name}.{form}")
 
     return shelf.file((form, *about.key), make)
 

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from app import cli_report
 from app.render.file import File
 from app.services import reports
+from app.services.releases import Shelf
 from tests import factories
 from tests.factories import en, options, rating
 from tests.render.reporting import Page
@@ -258,6 +259,19 @@ def test_comments_change_the_report_and_its_etag(api: Api) -> None:
 
 
 # ------------------------------------------------------------------ files
+def test_page_and_paper_share_their_charts(api: Api, released: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    outline = reports.outline
+    monkeypatch.setattr(reports, "outline", lambda of: made.append(of) or outline(of))
+    shelf = Shelf()
+    about = reports.scope(api.database, shelf, cli_report.CLOCK, released)
+    _, paper = (reports.drawn(api.database, shelf, about, form)[0].body for form in ("html", "pdf"))
+    assert len(made) == 1
+    assert reports.drawn(api.database, Shelf(), about, "pdf")[0].body == paper
+    other = reports.scope(api.database, shelf, cli_report.CLOCK, released, school="erving")
+    assert reports.drawn(api.database, shelf, other, "pdf")[0].body != paper
+
+
 def test_a_folder_of_all_reports(api: Api, released: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
 
@@ -301,20 +315,3 @@ def test_scheduled_reports_release_nothing_whose_roster_has_gaps(
     assert cli_report._write_all(api.database, tmp_path) == 0
     assert list(tmp_path.iterdir()) == []
     assert must(api.admin.get(f"/v1/waves/{wave}/releases"))["items"] == []
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "it.html"
-    path.write_bytes(b"before")
-
-    def full(_: int) -> None:
-        raise OSError("full")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("app.cli_report.os.fsync", full)
-        with pytest.raises(OSError, match="full"):
-            cli_report._write(path, b"after")
-    assert path.read_bytes() == b"before"
-    assert list(tmp_path.iterdir()) == [path]
-    cli_report._write(path, b"after")
-    assert path.read_bytes() == b"after"

@@ -6,6 +6,7 @@ own document, in which nothing can run.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from hashlib import sha256
 from urllib.parse import quote
@@ -35,6 +36,12 @@ def page(report: Report) -> bytes:
     return made.encode("utf-8", "replace")
 
 
+_OFTEN = {sign: quote(sign) for sign in '%<>"#&'}  # the percent sign first: the others bring it along
+_OTHERS = re.compile(r"[^A-Za-z0-9 !$%()*+,\-./:;=?@\[\]^_`{|}~']+")
+
+
 def _address(svg: str) -> str:
     """Give a picture as an address that holds it."""
-    return "data:image/svg+xml," + quote(svg, safe=" !$()*+,-./0:;=?@[]^_`{|}~'")
+    for sign, spelled in _OFTEN.items():
+        svg = svg.replace(sign, spelled)
+    return "data:image/svg+xml," + _OTHERS.sub(lambda found: quote(found[0], safe=""), svg)
