@@ -283,7 +283,7 @@ async def lost(request: Request, problem: Problem) -> Response | None:
 
     None for an address of another part.
     """
-    path = request.url.path.removeprefix(_root(request))
-    if re.match(r"/(waves|enter|sign-in|sign-out)(/|$)", path) is None:
+    first = "/" + request.url.path.removeprefix(_root(request)).lstrip("/").partition("/")[0]
+    if first not in ("/sign-in", "/sign-out", *(path for path, _, _ in NAVIGATION)):
         return None
     return _trouble(request, await visit_of(request), problem)

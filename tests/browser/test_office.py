@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlmodel import delete
 
+from app.models.tables import BrowserSession
 from tests import factories
+from tests.browser.conftest import CHROMIUM
 from tests.browser.site import Site
 from tests.browser.test_accessibility import audit, fits
 from tests.routers.office import field, release
@@ -232,3 +235,52 @@ def test_nothing_is_loaded_from_elsewhere(site: Site, visit: Visit, wave: str) -
         page.goto(f"{site.api.base}/waves/{wave}{path}")
     assert asked
     assert all(address.startswith(site.api.base) for address in asked)
+
+
+# ------------------------------------------------------------------ what stays after signing out
+@pytest.fixture(scope="module")
+def keeping() -> Iterator[Browser]:
+    """A browser that keeps pages for its button Back, as people's do; Playwright's does not."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], ignore_default_args=["--disable-back-forward-cache"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("how", ["sign-out", "ended"])
+def test_back_shows_nothing_after_signing_out(site: Site, keeping: Browser, wave: str, how: str) -> None:
+    """Neither after the button, nor after the next page has found that the session has ended."""
+    page = keeping.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(site.api.base)
+    page.fill("#key", site.api.secret("director"))
+    page.press("#key", "Enter")
+    page.wait_for_url("**/waves")
+    report = f"/waves/{wave}/files/report.html"
+    for path in (f"/waves/{wave}/results", report, "/waves"):
+        page.goto(site.api.base + path)
+    assert step(page, "back") == [report, False], "it is kept as long as somebody is signed in"
+    assert step(page, "forward") == ["/waves", False]
+    if how == "sign-out":
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url("**/?left")
+    else:
+        with site.api.database.write() as session:
+            session.exec(delete(BrowserSession))
+        page.get_by_role("link", name="Paper entry").click()
+        page.wait_for_url("**/?next=**")
+    for _ in range(4):
+        assert step(page, "back") == ["/", True]
+    page.context.close()
+
+
+def step(page: Page, way: str) -> Any:
+    """Go a step back or forward, and tell where that is and whether a key is asked for.
+
+    Playwright waits in vain for a kept page to load.
+    """
+    page.evaluate(f"history.{way}()")
+    page.wait_for_timeout(700)
+    return page.evaluate("[location.pathname, document.querySelector('#key') !== null]")

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 import app
 from app.services.access import link
@@ -467,7 +468,10 @@ def test_what_breaks_is_said_on_a_page(api: Api, wave: str, monkeypatch: pytest.
 
     monkeypatch.setattr("app.services.pages.face", broken)
     for status in (503, 500):
-        reply = api.anonymous.get(address(api, wave))
+        with capture_logs() as logged:
+            reply = api.anonymous.get(address(api, wave))
+        (failure,) = [entry for entry in logged if entry["event"] == "request.failed"]
+        assert failure["request_id"] == reply.headers["x-request-id"]
         assert (reply.status_code, "<h1>Something went wrong on our side</h1>" in reply.text) == (status, True)
         assert "a bug" not in reply.text
 
