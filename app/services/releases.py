@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from cachetools import LRUCache
@@ -42,6 +42,8 @@ from app.services.counting import count
 from app.survey.promise import shows_any
 
 DEFINITIONS = "1"
+T = TypeVar("T")
+Made = TypeVar("Made", bytes, File)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +85,30 @@ class Shelf:
 
     def keep(self, key: Hashable, make: Callable[[], dict[str, Any]]) -> tuple[bytes, str]:
         """Give a document as bytes, and their ETag; `key` holds the releases it is made from and all that chose it."""
-        with self.lock:
-            kept = self.slices.get(key)
-        if kept is None:
-            body = orjson.dumps(make(), option=orjson.OPT_SORT_KEYS)
-            kept = (body, _etag(body))
-            with self.lock:
-                if len(body) <= self.slices.maxsize:
-                    self.slices[key] = kept
-        return kept
+        return self.once(self.slices, key, lambda: _tagged(orjson.dumps(make(), option=orjson.OPT_SORT_KEYS)))
 
     def file(self, key: Hashable, make: Callable[[], File]) -> tuple[File, str]:
         """Give a file, and its ETag; `key` as in `keep`."""
-        with self.lock:
-            kept = self.files.get(key)
-        if kept is None:
-            made = make()
-            kept = (made, _etag(made.body))
-            with self.lock:
-                if len(made.body) <= self.files.maxsize:
-                    self.files[key] = kept
-        return kept
+        return self.once(self.files, key, lambda: _tagged(make()))
 
     def report(self, key: Hashable, make: Callable[[], Report]) -> Report:
         """Give what a report says, with its charts, which are most of the work; `key` as in `keep`."""
+        return self.once(self.reports, key, make)
+
+    def once(self, kept: LRUCache[Any, T], key: Hashable, make: Callable[[], T]) -> T:
+        """Give what is kept, and make it first where it is not; what is larger than all room is not kept."""
         with self.lock:
-            kept = self.reports.get(key)
-        if kept is None:
-            kept = make()
+            found = kept.get(key)
+        if found is None:
+            found = make()
             with self.lock:
-                self.reports[key] = kept
-        return kept
+                if kept.getsizeof(found) <= kept.maxsize:
+                    kept[key] = found
+        return found
 
 
-def _etag(body: bytes) -> str:
-    return f'"{hashlib.sha256(body).hexdigest()}"'
+def _tagged(made: Made) -> tuple[Made, str]:
+    return made, f'"{hashlib.sha256(made.body if isinstance(made, File) else made).hexdigest()}"'
 
 
 # ------------------------------------------------------------------ making
@@ -383,16 +374,13 @@ def _until_close(row: Wave, now: datetime) -> dict[str, str]:
 
 
 def _document(database: Database, shelf: Shelf, release: Published) -> dict[str, Any]:
-    with shelf.lock:
-        kept = shelf.documents.get(release)
-    if kept is None:
+    def stands() -> dict[str, Any]:
         with database.read() as session:
             row = session.get(ReleaseDocument, (release.wave, release.number, release.audience))
             assert row is not None
-            kept = unpacked(row)
-        with shelf.lock:
-            shelf.documents[release] = kept
-    return kept
+            return unpacked(row)
+
+    return shelf.once(shelf.documents, release, stands)
 
 
 def check_filters(document: dict[str, Any], items: tuple[str, ...], constructs: tuple[str, ...]) -> None:
