@@ -187,6 +187,7 @@ class Ranked:
                 "construct": item.construct_key,
                 "setting": settings.get(item.construct_key or ""),
                 "text": item.text.say(instrument.default_locale),
+                "reverse": item.is_reversed,
                 "shared": self.is_shared(key, "item"),
             }
             level = self.level(key, "item")

@@ -66,6 +66,7 @@ class ItemOfGroup(Ranked):
     item: ItemKey
     construct_: Annotated[ConstructKey | None, Field(alias="construct")]
     text: Text
+    reverse: bool
 
 
 class RankedItem(RankedFigures, ItemOfGroup):

@@ -123,8 +123,9 @@ def scope(
     group: str | None = None,
     number: int | None = None,
 ) -> Scope:
-    """Find what a report is about. Raises as `read`."""
+    """Find what a report is about: by a key that is limited to one school of the wave, that one. Raises as `read`."""
     reader, kept = reader_of(database, caller, wave, school=school, group=group)
+    school = school or _only_school(database, reader, wave)
     releases.read(database, shelf, reader, wave, group=group, school=school, number=number)  # may it be read at all?
     assert reader.reads_as is not None
     release = releases.due(database, shelf, reader, wave, number, reader.reads_as)
@@ -154,6 +155,13 @@ def reader_of(
     return replace(caller, groups=frozenset(shown)), tuple(one for one in served if one not in shown)
 
 
+def _only_school(database: Database, reader: Caller, wave: str) -> str | None:
+    """Give the school of a wave that a key is limited to; None when it may read of several, or of none."""
+    with database.read() as session:
+        held = [school for school in waves.find(session, wave).schools if reader.serves(school=school)]
+    return held[0] if reader.schools is not None and len(held) == 1 else None
+
+
 def _passed(
     session: Session, reader: Caller, wave: str, group: str | None, school: str | None
 ) -> tuple[tuple[Row, ...], bool]:
@@ -171,8 +179,9 @@ def _earlier(
 ) -> tuple[Published, ...]:
     """Find the waves to compare with, the newest release of each; none for a release that is not the newest itself.
 
-    They asked one of the groups with the same instrument, in this or another version, and are real or simulated like
-    the wave itself. None of them is released by being looked at.
+    They asked one of the groups with the same instrument, in this or another version, are real or simulated like the
+    wave itself, and hold the report's school. One about the whole union is compared with waves of the same schools:
+    with others nothing can be told of the union. None of them is released by being looked at.
     """
     if releases.newest(session, row.key) != release.number:
         return ()
@@ -192,7 +201,7 @@ def _earlier(
             for group in alike
             if reader.serves(wave=wave.key, group=group) and _is_exact(wave, row, group, reader)
         ]
-        if exact and (school is None or school in wave.schools):
+        if exact and (school in wave.schools if school is not None else set(wave.schools) == set(row.schools)):
             published = releases.find(session, wave.key, None, release.audience)
             found += [published] if published is not None else []
         if len(found) == WAVES:

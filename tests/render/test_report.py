@@ -165,6 +165,17 @@ def test_questions(made: Documents, shown: Page) -> None:
                     assert row[option["label"]] == str(cell["counts"][option["value"]])
 
 
+def test_reversed_questions_are_marked_wherever_their_figures_are(made: Documents, shown: Page) -> None:
+    """A mean or a need without the mark reads as the opposite."""
+    plain = {entry["text"] for entry in made.summary["items"] if entry["reverse"]}
+    assert plain
+    first = [row[0] for table in shown.tables for row in table]
+    assert not plain & set(first)
+    for caption in ("questions, the largest difference first", "questions of greatest need"):
+        (at,) = [at for at, said in enumerate(shown.captions) if caption in said][:1]
+        assert {f"{text} (reversed)" for text in plain} <= {row[0] for row in shown.tables[at]}
+
+
 def test_gaps_and_trends_print_the_readings_as_they_are(made: Documents) -> None:
     told = findings(outline(made))
     assert made.gaps is not None
@@ -176,6 +187,18 @@ def test_gaps_and_trends_print_the_readings_as_they_are(made: Documents) -> None
     assert {cell["reading"] for cell in union} <= set(told)
     assert {row["reading"] for row in made.priorities["constructs"]} <= set(told)
     assert any(cell["verdict"] == "up" for cell in union), "the test needs a change"
+
+
+def test_a_reader_of_some_schools_is_told_what_a_sentence_is_about() -> None:
+    """Their own school's figures stand beside those of all schools, which they get for reference."""
+    one = outline(documents(world(), school="ash", before=world(tilt=-0.9), limited=True))
+    first = [part.text for part in section(one, "glance").parts if isinstance(part, Finding)]
+    assert first
+    assert all("Ash" in text for text in first)
+    several = outline(documents(world(), before=world(tilt=-0.9), limited=True))
+    told = [part.text for part in section(several, "glance").parts if isinstance(part, Finding)]
+    assert any(text.startswith("Families of all schools: ") for text in told)
+    assert any(text.startswith("Families and staff of all schools ") for text in told)
 
 
 def test_differences(made: Documents, shown: Page) -> None:

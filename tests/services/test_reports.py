@@ -239,6 +239,44 @@ def test_an_earlier_wave_is_not_released_by_being_compared(api: Api) -> None:
     assert must(api.client("director").get(f"/v1/waves/{earlier}/releases"))["items"] == []
 
 
+def test_a_union_is_compared_with_waves_of_the_same_schools_however_many_others_came_between(api: Api) -> None:
+    """And a school with all waves that hold it."""
+
+    def made(days: int, title: str, *schools: str, step: int = 0) -> str:
+        wave = api.wave(
+            definitions()[1], promise={"staff": BANDED}, title=title, opens_at=factories.iso(days=-days),
+            simulated=True, schools=list(schools),
+        )  # fmt: skip
+        bodies = [
+            factories.response("staff", school, {"informed": SCALE[min(4, i % 3 + step)], "heard": SCALE[i % 4]})
+            for school in schools for i in range(12)
+        ]  # fmt: skip
+        assert bulk(api.admin, wave, bodies)["accepted"] == len(bodies)
+        must(api.admin.post(f"/v1/waves/{wave}/close"))
+        must(api.admin.post(f"/v1/waves/{wave}/releases"), 201)
+        return wave
+
+    made(500, "First of both", "erving", "leverett")
+    for days in (450, 440, 430):
+        made(days, f"Erving alone {days}", "erving")
+    wave = made(400, "Second of both", "leverett", "erving", step=2)
+    union = read(api.client("director"), wave)
+    assert "“First of both”" in union
+    assert "Erving alone" not in union
+    assert "cannot be told" not in union
+    school = read(api.client("director"), wave, school="erving")
+    assert all(f"“Erving alone {days}”" in school for days in (450, 440, 430))
+
+
+def test_a_key_of_one_school_gets_the_report_of_that_school(api: Api, released: str) -> None:
+    limited = get(api.client("reporter", audience="director", schools=["erving"]), released)
+    asked = get(api.client("director"), released, school="erving")
+    assert limited.headers["content-disposition"] == asked.headers["content-disposition"]
+    first = " ".join("".join(Page(limited.text).text).partition("Who answered")[2].split())
+    assert "Families of Erving: 16 of 32 answered." in first
+    assert "Families: 60" not in first
+
+
 # ------------------------------------------------------------------ comments
 def test_comments_change_the_report_and_its_etag(api: Api) -> None:
     wave, director = closed(api), api.client("director")

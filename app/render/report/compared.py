@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app.analysis.readings import ALPHA
-from app.analysis.words import listed, people, place, quoted
-from app.render.report.documents import Documents, Row
+from app.analysis.words import listed, people, quoted
+from app.render.report.documents import Documents, Row, worded
 from app.render.report.figures import between, named, number, signed, where
 from app.render.report.parts import NOTHING, Finding, Note, Section, Table
 from app.render.report.pictures import drawn
@@ -22,7 +22,8 @@ def between_groups(of: Documents) -> Section | None:
     sections = tuple(section for pair in pairs(of) if (section := _of_pair(of, pair)) is not None)
     note = Note(
         "A difference is the first group's mean less the second's. A sentence says no more than the whole interval of "
-        "the difference does, and allows for the number of comparisons. It does not say which group is right."
+        "the difference does, and allows for the number of comparisons. It does not say which group is right. Means of "
+        "questions that are marked “reversed” are turned around: the higher, the more people disagree."
     )
     return Section("gaps", "Groups side by side", (note,), sections) if sections else None
 
@@ -49,14 +50,16 @@ def leading_gaps(of: Documents) -> Iterator[str]:
         apart = [row for row in pair["constructs"] if differs(row)]
         if not told:
             continue
-        both = f"{named(pair['a'])} and {people(pair['b'])}"
+        at = of.told_place
+        both = f"{named(pair['a'])} and {people(pair['b'])}{f' of {at}' if at else ''}"
         if not apart:
-            yield f"{both} clearly differ on none of {len(told)} constructs. That does not say that they agree."
+            one = "the one construct" if len(told) == 1 else f"none of {len(told)} constructs"
+            verb = "do not clearly differ on" if len(told) == 1 else "clearly differ on"
+            yield f"{both} {verb} {one} that both were asked about. That does not say that they agree."
             continue
-        yield (
-            f"{both} differ on {len(apart)} of {len(told)} constructs that "
-            "both were asked about." + (" On the others a difference is not clear." if len(apart) < len(told) else "")
-        )
+        on = "the one construct" if len(told) == 1 else f"{len(apart)} of {len(told)} constructs"
+        rest = " On the others a difference is not clear." if len(apart) < len(told) else ""
+        yield f"{both} differ on {on} that both were asked about.{rest}"
         yield from (row["reading"] for row in sorted(apart, key=_size)[:1])
 
 
@@ -81,7 +84,7 @@ def _of_pair(of: Documents, pair: Row) -> Section | None:
     questions += [row for row in pair["items"] if row["reading"] is None]
     if questions:
         caption = f"{title}: questions, the largest difference first"
-        parts.append(_differences(caption, "Question", a, b, [(row["text"], row) for row in questions]))
+        parts.append(_differences(caption, "Question", a, b, [(worded(row), row) for row in questions]))
     return Section(f"gaps-{a}-{b}", title, tuple(parts))
 
 
@@ -130,7 +133,7 @@ def over_time(of: Documents) -> Section | None:
             sections.append(_of_group(of, group, rows))
     if not sections:
         return None
-    titles = [wave["title"] for wave in of.trends["waves"]]
+    titles = [quoted(wave["title"]) for wave in of.trends["waves"]]
     note = Note(
         f"Compared are {listed(titles)}. The same people need not have answered, and a change has no cause in these "
         "figures. “Not clear” is not “no change”: a small change can go unseen where few answered. The intervals allow "
@@ -158,10 +161,11 @@ def leading_changes(of: Documents) -> Iterator[str]:
         verdicts = Counter(cell["verdict"] for cell in cells)
         told = len(cells) - verdicts["cannot_tell"]
         if told:
-            at = f" of {place(of.only_school, None)}" if of.only_school is not None else ""
+            at = f" of {of.told_place}" if of.told_place else ""
             yield (
-                f"{named(group)}{at}, {later['title']} against {earlier['title']}: of {told} constructs, "
-                f"{verdicts['up']} scored higher on average, {verdicts['down']} lower; "
+                f"{named(group)}{at}, {quoted(later['title'])} against {quoted(earlier['title'])}: of {told} "
+                f"construct{'s' if told > 1 else ''}, {verdicts['up']} scored higher on average, "
+                f"{verdicts['down']} lower; "
                 f"on {verdicts['no_clear_change']} it is not clear whether the answers changed."
             )
 
@@ -225,4 +229,4 @@ def _side(cell: Row | None) -> str:
 def _incomparable(of: Documents, latest: str) -> Iterator[str]:
     for entry in (of.trends or {})["constructs"]:
         if entry["to"] == latest and not entry["comparable"]:
-            yield f"“{entry['title']}” is not compared: {entry['reason']}"
+            yield f"{quoted(entry['title'])} is not compared: {entry['reason']}"

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from app.analysis.slices import narrow
+from app.analysis.words import place
 from app.render.report.figures import where
 from app.survey.promise import is_exact
 
@@ -75,6 +76,13 @@ class Documents:
         return self.school or (self.schools[0] if self.limited and len(self.schools) == 1 else None)
 
     @property
+    def told_place(self) -> str:
+        """Name the place that a sentence is about, where that is not plain: the one school, or all of them."""
+        if self.only_school is not None:
+            return place(self.only_school, None)
+        return "all schools" if self.limited else ""
+
+    @property
     def measures(self) -> list[Row]:
         return [*self.summary["constructs"], *self.summary["items"]]
 
@@ -127,6 +135,11 @@ class Documents:
 def union_of(cells: list[Row]) -> Row | None:
     """Give the cell of the whole union."""
     return next((cell for cell in cells if cell["school"] is None and "schools" not in cell), None)
+
+
+def worded(entry: Row) -> str:
+    """Give the text of a question, marked where it is scored in reverse: its figures say the opposite of its words."""
+    return f"{entry['text']} (reversed)" if entry["reverse"] else str(entry["text"])
 
 
 def _of(entries: list[Row], group: str) -> Iterator[tuple[Row, list[Row]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from app.render.report.documents import Documents, Row
+from app.render.report.documents import Documents, Row, worded
 from app.render.report.figures import between, named, number, percent, signed, whole
 from app.render.report.parts import NOTHING, Finding, Note, Section, Table
 
@@ -17,7 +17,8 @@ NEED = (
     "Need is the part of the answers that is not favorable. Ranks that overlap, allowing for chance, may have changed "
     "places by chance. Importance is a correlation, from -1 to 1, and not a cause: the nearer it is to 1, the more do "
     "people who rate the question higher also rate the outcome higher. The outcome need not rise if the question does; "
-    "whoever is content tends to rate everything well."
+    "whoever is content tends to rate everything well. Of a question that is marked “reversed”, disagreeing is "
+    "favorable, and importance is that of disagreeing."
 )
 SERVED = (
     "Each category of people is compared with all others of its group. The categories are no random groups, and a "
@@ -69,7 +70,7 @@ def _of_group(of: Documents, group: str) -> Section | None:
                 columns=("Question", "Rank", "Allowing for chance", "Need", "95% interval", "People", "Importance"),
                 rows=tuple(
                     (
-                        row["text"],
+                        worded(row),
                         *_places(row),
                         percent(row["need"]["value"]),
                         between(row["need"], percent),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.render.report.constructs import by_place
-from app.render.report.documents import Documents, Row
+from app.render.report.documents import Documents, Row, worded
 from app.render.report.figures import between, is_shown, mean_of, named, number, percent, share_of, whole
 from app.render.report.parts import NOTHING, WITHHELD, Note, Section, Table
 from app.render.report.pictures import drawn
@@ -50,7 +50,7 @@ def _of_group(of: Documents, group: str) -> Section | None:
         )
         for title, pairs in part:
             parts += _tables(of, group, title, pairs)
-    marked = [(_text(entry), cells) for entry, cells in entries if any(cell.get("favorable") for cell in cells)]
+    marked = [(worded(entry), cells) for entry, cells in entries if any(cell.get("favorable") for cell in cells)]
     places = of.places(cells for _, cells in marked)
     if len(places) > COLUMNS:
         parts.append(Note("Each question by school is in the reports of the schools: there are too many to print."))
@@ -101,13 +101,13 @@ def _scale(caption: str, labels: tuple[str, ...], part: list[tuple[Row, Row | No
     rows = []
     for entry, cell in part:
         if cell is None or not is_shown(cell):
-            rows.append((_text(entry), *[WITHHELD] * (len(labels) + 4)))
+            rows.append((worded(entry), *[WITHHELD] * (len(labels) + 4)))
             continue
         values = [option["value"] for option in entry["options"] if not option.get("not_applicable")]
         mean = mean_of(cell)
         counts = [whole(cell["counts"].get(value)) for value in values]
         interval = between(cell.get("favorable"), percent)
-        rows.append((_text(entry), whole(cell["n"]), *counts, share_of(cell), interval, number(mean.get("value"))))
+        rows.append((worded(entry), whole(cell["n"]), *counts, share_of(cell), interval, number(mean.get("value"))))
     return Table(
         caption=caption,
         columns=("Question", "People", *labels, "Favorable", "95% interval", "Mean"),
@@ -119,20 +119,20 @@ def _scale(caption: str, labels: tuple[str, ...], part: list[tuple[Row, Row | No
 def _single(entry: Row, cell: Row | None) -> Table:
     """Tabulate one question: its options, or the average of its numbers."""
     if cell is None or not is_shown(cell):
-        return Table(_text(entry), ("Answer", "People", "Part"), ((WITHHELD, WITHHELD, WITHHELD),), wide=(5, 1, 1))
+        return Table(worded(entry), ("Answer", "People", "Part"), ((WITHHELD, WITHHELD, WITHHELD),), wide=(5, 1, 1))
     n = cell["n"]
     if not entry["options"]:
         mean = mean_of(cell)
         row = (whole(n), number(mean.get("value")), between(mean), number(mean.get("sd")))
         return Table(
-            _text(entry), ("People", "Average", "95% interval", "Spread (sd)"), (row,), words=(), wide=(1, 1, 1, 1)
+            worded(entry), ("People", "Average", "95% interval", "Spread (sd)"), (row,), words=(), wide=(1, 1, 1, 1)
         )
     rows = [
         (option["label"], whole(count), NOTHING if option.get("not_applicable") or not n else percent(count / n))
         for option in entry["options"]
         if (count := cell["counts"].get(option["value"])) is not None
     ]
-    return Table(f"{_text(entry)} ({n:,} people)", ("Answer", "People", "Part"), tuple(rows), wide=(5, 1, 1))
+    return Table(f"{worded(entry)} ({n:,} people)", ("Answer", "People", "Part"), tuple(rows), wide=(5, 1, 1))
 
 
 def _banded(of: Documents, group: str, entries: list[tuple[Row, list[Row]]]) -> Table:
@@ -141,7 +141,7 @@ def _banded(of: Documents, group: str, entries: list[tuple[Row, list[Row]]]) -> 
         cell = of.here(cells)
         shown = cell is not None and is_shown(cell)
         rows.append(
-            (_text(entry), whole(cell["n"]) if shown and cell else WITHHELD, share_of(cell) if cell else WITHHELD)
+            (worded(entry), whole(cell["n"]) if shown and cell else WITHHELD, share_of(cell) if cell else WITHHELD)
         )
     return Table(
         caption=f"{named(group)}: the favorable share lies in this range",
@@ -156,7 +156,3 @@ def _turned(table: Table, first: str) -> Table:
     columns = tuple(row[0] for row in table.rows)
     rows = tuple((title, *(row[at] for row in table.rows)) for at, title in enumerate(table.columns[1:], 1))
     return Table(f"{table.caption}, question by question", (first, *columns), rows, wide=(3.4, *[1.0] * len(columns)))
-
-
-def _text(entry: Row) -> str:
-    return str(entry["text"]) + (" (reversed)" if entry["reverse"] else "")

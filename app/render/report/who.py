@@ -61,13 +61,13 @@ def sentences(of: Documents) -> Iterator[str]:
         mine = [row for row in rows if row["group"] == group]
         whole = [row for row in mine if row["school"] is None]
         own = [row for row in mine if row["school"] is not None]
-        for row in own if of.school is not None or not whole else whole:
-            yield _sentence(row)
+        for row in own if of.only_school is not None or not whole else whole:
+            yield _sentence(row, of.told_place)
 
 
-def _sentence(row: dict[str, Any]) -> str:
-    at = f" of {place(row['school'], None)}" if row["school"] is not None else ""
-    who = f"{named(row['group'])}{at}"
+def _sentence(row: dict[str, Any], everywhere: str) -> str:
+    at = place(row["school"], None) if row["school"] is not None else everywhere
+    who = f"{named(row['group'])}{f' of {at}' if at else ''}"
     if not is_shown(row):
         return f"{who}: how many answered is {WITHHELD}."
     responses, eligible, rate = row["responses"], row["eligible"], row["rate"]
@@ -78,7 +78,7 @@ def _sentence(row: dict[str, Any]) -> str:
             f"{who}: {responses:,} answered, more than the {eligible:,} on the roster, which must be too short: "
             "no rate can be told."
         )
-    few = " Most have not; what they think is not known." if rate < FEW else ""
+    few = " Most have not; what they think is not known." if 0 < rate < FEW else ""
     return f"{who}: {_of(responses, eligible)} answered.{few}"
 
 
