@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from app.auth import DIRECTORS
-from app.routers.roadmap import drawn
 from app.services import roadmap
+from app.web.roadmap import drawn
 from app.web.sessions import OfficeRoute, SignedIn, Visit
 from app.web.state import Held
 

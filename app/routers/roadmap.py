@@ -9,20 +9,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from app.auth import DIRECTORS, Caller
 from app.models.roadmap import RoadmapOut
-from app.render.file import File
-from app.render.report.page import POLICY, page
-from app.render.report.paper import paper
-from app.render.roadmap import roadmap as outlined
 from app.services import roadmap
-from app.web.files import JSON, choose, send
+from app.web.files import choose
+from app.web.roadmap import MEDIA, drawn
 from app.web.routes import Json, V1Route
 from app.web.state import Held, Needs
 
 router = APIRouter(prefix="/v1/roadmap", route_class=V1Route, tags=["roadmap"])
 Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
 Form = Literal["json", "html", "pdf"]
-MEDIA = {"json": JSON, "html": "text/html; charset=utf-8", "pdf": "application/pdf"}
-SAFE = {"Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'", "Referrer-Policy": "no-referrer"}
 _FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}, "application/pdf": {}}}}
 
 
@@ -40,13 +35,3 @@ def read_roadmap(
     if form == "json":
         return Json(document)
     return drawn(document, form)
-
-
-def drawn(document: dict[str, Any], form: str) -> Response:
-    """Give a roadmap as a page or on paper, to be shown by a browser."""
-    draw = page if form == "html" else paper
-    name = f"roadmap-{document['from']:%Y}.{form}"
-    reply = send(File(draw(outlined(document)), MEDIA[form], name), inline=True)
-    if form == "html":
-        reply.headers.update(SAFE)
-    return reply
