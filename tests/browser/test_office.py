@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 from sqlmodel import delete
 
 from app.models.tables import BrowserSession
@@ -239,14 +239,13 @@ def test_nothing_is_loaded_from_elsewhere(site: Site, visit: Visit, wave: str) -
 
 # ------------------------------------------------------------------ what stays after signing out
 @pytest.fixture(scope="module")
-def keeping() -> Iterator[Browser]:
+def keeping(playwright: Playwright) -> Iterator[Browser]:
     """A browser that keeps pages for its button Back, as people's do; Playwright's does not."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox"], ignore_default_args=["--disable-back-forward-cache"]
-        )
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox"], ignore_default_args=["--disable-back-forward-cache"]
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.mark.parametrize("how", ["sign-out", "ended"])
