@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
-from app.survey.base import Slug
+from app.survey.base import UNSEEN, UNSEEN_SAID, Slug
 
 T = TypeVar("T")
+
+
+def _seen(value: Any) -> Any:
+    if isinstance(value, str) and UNSEEN.search(value):
+        raise PydanticCustomError("control_character", UNSEEN_SAID)
+    return value
+
+
+Seen = BeforeValidator(_seen)
+"""Of a text: nothing in it steers a terminal or turns the words around it."""
 Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"), Seen
 ]
 
 
@@ -42,4 +53,4 @@ class Listing(Document, Generic[T]):
     next: str | None
 
 
-__all__ = ["MAYBE", "AwareDatetime", "Body", "Document", "Listing", "Name", "Slug", "shown"]
+__all__ = ["MAYBE", "AwareDatetime", "Body", "Document", "Listing", "Name", "Seen", "Slug", "shown"]

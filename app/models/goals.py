@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StrictInt, StringConstraints, model_validator
 
-from app.models.base import MAYBE, Body, Document, Listing, Name, Slug
+from app.models.base import MAYBE, Body, Document, Listing, Name, Seen, Slug
 from app.models.results import FavorableShare, Mean, ShareOfAnswers
 from app.models.trends import ConstructShown, ItemShown, MeasuredChange, Withheld
 from app.survey.instrument import Group, Setting
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"\S")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"\S"), Seen]
 Measure = Literal["mean", "favorable"]
 GoalVerdict = Literal["met", "not_met", "cannot_tell"]
 Status = Literal["proposed", "active", "done", "dropped"]

@@ -1,10 +1,11 @@
 """What all parts of an instrument share: strict frozen models, slugs, translated text.
 
-Decides what a key and a text may look like; knows nothing of kinds of items.
+Decides what a key and a text may look like and which characters no text holds; knows nothing of kinds of items.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -18,7 +19,15 @@ Locale = Annotated[str, StringConstraints(pattern=LOCALE_PATTERN)]
 OptionValue = Annotated[
     str, StringConstraints(pattern=r"^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]{0,62}[^\x00-\x20\x7f])?$")
 ]
-Wording = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*\S")]
+Wording = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"\S")]
+
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
+CONTROL = re.compile(f"[{_CONTROLS}]")
+"""What no answer holds."""
+_NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+UNSEEN = re.compile(f"[{_CONTROLS}\x80-\x9f\u202a-\u202e\u2066-\u2069{_NO_CHARACTERS}]|\r(?!\n)")
+"""What no text of ours holds: it would steer a terminal, turn the words around it, or be no character at all."""
+UNSEEN_SAID = "Control characters other than tab and line ends are not taken, nor ones that turn the order of words."
 
 
 class Model(BaseModel):

@@ -17,7 +17,7 @@ import orjson
 from pydantic import Discriminator, Field, ValidationError
 
 from app.errors import Fault, InvalidRequest, faults_from, pointer
-from app.survey.base import SLUG_PATTERN, Locale, Model, Slug, Text, texts_of
+from app.survey.base import SLUG_PATTERN, UNSEEN, UNSEEN_SAID, Locale, Model, Slug, Text, texts_of
 from app.survey.columns import Scale
 from app.survey.items import KINDS, Item, Rating
 
@@ -146,12 +146,27 @@ def _faults(raw: Any) -> Iterator[Fault]:
     scales = _scales(raw.get("scales", {}), faults)
     constructs = _constructs(raw.get("constructs", []), faults)
     items, heads = _sections(raw.get("sections"), faults)
+    pointers = {fault.pointer for fault in faults}
     yield from faults
+    yield from (fault for fault in _unseen(raw) if fault.pointer not in pointers)
     if head is not None:
         yield from _language_faults(head, scales, constructs, items, heads)
     listed = raw.get("constructs", [])
     named = [c.get("key") for c in listed if isinstance(c, dict)] if isinstance(listed, list) else []
     yield from _item_faults(items, scales, {key for key in named if isinstance(key, str)})
+
+
+def _unseen(value: Any, *path: str | int) -> Iterator[Fault]:
+    """Find what nobody sees in any text; a condition may ask for an answer that holds it.
+
+    Here and not in the models, so that what was stored before can be read.
+    """
+    if isinstance(value, str) and UNSEEN.search(value):
+        yield Fault(pointer(*path), "control_character", UNSEEN_SAID)
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        if name != "show_if":
+            yield from _unseen(part, *path, name)
 
 
 def _read(model: type[M], raw: Any, faults: list[Fault], *path: str | int) -> M | None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from app.survey.base import Model, Slug, Text
+from app.survey.base import CONTROL, Model, Slug, Text
 from app.survey.columns import CODES, NOT_APPLICABLE, Column, Option, Scale, Wrong
 from app.survey.conditions import FAR, Condition
 
@@ -411,7 +411,7 @@ class FreeText(ItemBase):
             raise Wrong("wrong_type", "A text is expected.")
         if len(value) > self.max_length:
             raise Wrong("too_long", f"At most {self.max_length} characters are taken.", (self.max_length,))
-        if _CONTROL.search(value):
+        if CONTROL.search(value):
             raise Wrong("control_character", "Control characters other than tab and line ends are not taken.")
         if self.required and not value.strip():
             raise Wrong("required", "This item needs an answer.")
@@ -425,10 +425,7 @@ class FreeText(ItemBase):
     def answer_schema(self, scales: Mapping[str, Scale]) -> dict[str, Any]:
         # Character by character what `clean` refuses; \S is spelled out where two languages' white space differs.
         pattern = {"pattern": r"[^\s\x85]|\ufeff"} if self.required else {}
-        return {"type": "string", "maxLength": self.max_length, "not": {"pattern": _CONTROL.pattern}} | pattern
-
-
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+        return {"type": "string", "maxLength": self.max_length, "not": {"pattern": CONTROL.pattern}} | pattern
 
 
 def _bounded(minimum: float | None, maximum: float | None) -> tuple[float, float]:

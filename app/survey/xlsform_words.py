@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.survey.base import LOCALE_PATTERN
+from app.survey.base import LOCALE_PATTERN, UNSEEN
 from app.survey.conditions import FAR
 
 _BY_NAME = {
@@ -56,7 +56,11 @@ class Languages:
     def text(self, given: Any) -> dict[str, str]:
         """Read a cell's text in all languages; empty when there is none."""
         said = given if isinstance(given, Mapping) else {} if given is None else {"default": given}
-        found = {self.locale(str(name)): str(words).strip() for name, words in said.items() if str(words).strip()}
+        found = {
+            self.locale(str(name)): str(words).strip()
+            for name, words in said.items()
+            if UNSEEN.sub("", str(words)).strip()
+        }
         self.seen |= dict.fromkeys(found)
         return found
 
@@ -64,8 +68,14 @@ class Languages:
         """List the languages in which the whole definition can be offered; fill what single texts lack.
 
         A language is offered when every question and every choice has it. Other texts that lack it get the words of
-        the default language, and questions that lack the default language get words of another: both are named.
+        the default language, and questions that lack the default language get words of another: both are named. So are
+        texts of which characters that nobody sees are taken out.
         """
+        for where, text in _texts(definition):
+            for locale, words in text.items():
+                text[locale] = UNSEEN.sub("", words).strip()
+                if UNSEEN.search(words):
+                    name(where, "held control characters, or ones that turn the order of words: they are taken out")
         asked = [item["text"] for section in definition["sections"] for item in section["items"]]
         asked += [option["label"] for option in _all_options(definition)]
         offered = [locale for locale in self.seen if all(locale in text for text in asked)]

@@ -46,6 +46,20 @@ def confidential(minimum: int, **more: str) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------ putting
+@pytest.mark.parametrize("unseen", ["\x01", "\x1b[2J", "\x9b", "\u202e", "\u2066", "\ufffe", "\U0001ffff"], ids=ascii)
+def test_names_hold_nothing_that_nobody_sees(api: Api, unseen: str) -> None:
+    """They are printed in terminals, in pages and on paper."""
+    name = f"Fall {unseen} 2022"
+    body = factories.wave(instruments(api), title=name)
+    assert faults(put(api, api.name("wave"), body)) == {("/title", "control_character")}
+    roster = {"source": name, "counts": []}
+    key, _ = new(api)
+    assert faults(api.admin.put(f"/v1/waves/{key}/roster", json=roster)) == {("/source", "control_character")}
+    assert faults(api.admin.put("/v1/schools/x", json={"name": name})) == {("/name", "control_character")}
+    assert faults(api.admin.post("/v1/keys", json={"role": "admin", "name": name})) == {("/name", "control_character")}
+    assert must(put(api, api.name("wave"), body | {"title": "عربي \u200f 2022"}), 201)
+
+
 @pytest.mark.parametrize("state", ["scheduled", "open", "closed"])
 def test_the_identical_put_is_always_200(api: Api, state: str) -> None:
     key, body = new(api, **(scheduled() if state == "scheduled" else {}))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import Fault, InvalidRequest
+from app.errors import Fault, InvalidRequest, pointer
 from app.survey.codebook import Codebook
 from app.survey.instrument import Instrument, incompatibilities, parse
 from tests import factories
@@ -215,6 +215,50 @@ def test_faulty(raw: Any, expected: list[tuple[str, str]] | str) -> None:
         assert found[0][1] in ("missing_default", "repeated_locale")
     else:
         assert found == expected
+
+
+UNSEEN = [
+    "\x00",
+    "\x01",
+    "\x1b[2J",
+    "\r",
+    "\x7f",
+    "\x9b",
+    "\u202a",
+    "\u202e",
+    "\u2066",
+    "\u2069",
+    "\ufdd0",
+    "\ufffe",
+    "\U0010ffff",
+]
+SEEN = ["\n", "\t", "\r\n", "\u200f", "\u200d", "عربي", "עברית", "\U0001f3fe", "\ufffd"]
+
+
+@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+def test_what_nobody_sees_is_refused_in_every_text(unseen: str) -> None:
+    """Such as what clears a terminal or turns the words around it; wherever it stands in the text."""
+    raw = factories.every_kind()
+    places = [place for place in _places(raw) if place and place[-1] == "en"]
+    assert len(places) > 20
+    for place in places:
+        _at(raw, place[:-1])["en"] += f" {unseen} x"
+    assert set(faults(raw)) == {(pointer(*place), "control_character") for place in places}
+    value = one(item("a", "single", options=factories.options("yes", "n\u202eo")))
+    assert (f"{ITEM}/options/1/value", "control_character") in faults(value)
+
+
+@pytest.mark.parametrize("seen", SEEN, ids=ascii)
+def test_letters_of_every_script_are_taken(seen: str) -> None:
+    raw = factories.every_kind()
+    raw["title"]["en"] += f" {seen} x"
+    assert parse(raw).title.say("en").endswith(f"{seen} x")
+
+
+def _at(raw: Any, place: tuple[Any, ...]) -> Any:
+    for step in place:
+        raw = raw[step]
+    return raw
 
 
 CONDITIONS: list[tuple[dict[str, Any], list[Any], list[Any]]] = [

@@ -263,6 +263,17 @@ def test_languages() -> None:
     parse(found.definition)
 
 
+def test_what_nobody_sees_is_taken_out_and_named() -> None:
+    choices = [{"list_name": "yn", "name": name, "label": f"{name}\u202e!"} for name in ("a", "b")]
+    found = imported({"type": "select_one yn", "name": "q", "label": "Right \u202ahere\u202c?"}, choices=choices)
+    ((asked,),) = [section["items"] for section in found.definition["sections"]]
+    assert asked["text"] == {"en": "Right here?"}
+    assert [option["label"] for option in asked["options"]] == [{"en": "a!"}, {"en": "b!"}]
+    told = [left.where for left in found.left if "taken out" in left.what]
+    assert told == ["q (text)", "choice a", "choice b"]
+    parse(found.definition | {"group": "family"})
+
+
 @pytest.mark.parametrize(
     ("name", "locale"),
     [
