@@ -11,7 +11,6 @@ from typing import Any
 
 from app.render.results import NO_CONSTRUCT
 from app.render.shown import (
-    WITHHELD,
     Bar,
     Line,
     Names,
@@ -19,13 +18,10 @@ from app.render.shown import (
     at,
     is_union,
     line,
-    number,
     ordered,
-    percent,
-    percents,
     place,
-    title,
 )
+from app.render.words import WITHHELD, between, named, number, percent, whole
 
 Document = Mapping[str, Any]
 
@@ -52,7 +48,7 @@ def gaps(document: Document, names: Names) -> tuple[list[Gap], list[Gap]]:
             entry["construct"] or NO_CONSTRUCT,
             entry.get("item"),
             entry.get("text") or entry.get("title") or "",
-            tuple((title(document[side]), line(entry[side], names)) for side in ("a", "b")),
+            tuple((named(document[side]), line(entry[side], names)) for side in ("a", "b")),
             says or entry.get("reason") or "",
             says is not None,
         )
@@ -110,7 +106,7 @@ def trends(document: Document, names: Names) -> list[Trends]:
     return [
         Trends(
             group,
-            title(group),
+            named(group),
             *(
                 tuple(_trend(entry, group, names) for entry in entries if group in entry["groups"])
                 for entries in parts.values()
@@ -146,7 +142,7 @@ def _side(side: Document | None) -> Shown | None:
         return Shown(WITHHELD)
     told = side.get("favorable")
     if told is None or told.get("share") is None:
-        return None if side["mean"]["value"] is None else Shown(f"{side['mean']['value']:.2f}")
+        return None if side["mean"]["value"] is None else Shown(number(side["mean"]["value"]))
     return Shown(percent(told["share"]), bar=Bar("0%", at(told["share"])))
 
 
@@ -184,7 +180,7 @@ def priorities(document: Document) -> list[Priorities]:
     for group in ordered(row["group"] for row in rows):
         constructs, items = (_priorities(document[part], group) for part in ("constructs", "items"))
         outcome = document["outcomes"].get(group) or {}
-        out.append(Priorities(group, title(group), constructs, items, outcome.get("text", "")))
+        out.append(Priorities(group, named(group), constructs, items, outcome.get("text", "")))
     return out
 
 
@@ -200,7 +196,7 @@ def _priority(row: Document) -> Priority:
         row.get("text") or row.get("title") or "",
         str(row["rank"]) if shown and row["rank"] is not None else "",
         _need(row["need"]) if shown else Shown(WITHHELD),
-        number(row["n"]) if shown else WITHHELD,
+        whole(row["n"]) if shown else WITHHELD,
         _breadth(row.get("breadth")) if shown else "",
         _importance(row.get("importance")) if shown else "",
         row.get("reading") or "",
@@ -213,7 +209,7 @@ def _need(need: Document) -> Shown:
         return Shown("no answers")
     if low is None or low == high:
         return Shown(percent(value), bar=Bar("0%", at(value)))
-    return Shown(percent(value), percents(low, high), Bar("0%", at(value), low=at(low), width=at(high - low)))
+    return Shown(percent(value), between(low, high, percent), Bar("0%", at(value), low=at(low), width=at(high - low)))
 
 
 def _breadth(breadth: Document | None) -> str:
@@ -223,4 +219,4 @@ def _breadth(breadth: Document | None) -> str:
 def _importance(told: Document | None) -> str:
     if told is None:
         return ""
-    return f"{told['value']:.2f} ({told['low']:.2f} to {told['high']:.2f})"
+    return f"{number(told['value'])} ({between(told['low'], told['high'])})"

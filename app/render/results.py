@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.render.shown import Cell, Line, Names, at, is_union, line, number, of_group, ordered, percent
-from app.render.shown import title as named
+from app.render.shown import Cell, Line, Names, at, is_union, line, of_group, ordered
+from app.render.words import named, percent, whole
 
 Document = Mapping[str, Any]
 Ranks = Mapping[tuple[str, str], Mapping[str, Any]]
@@ -296,10 +296,10 @@ def _spread(
     for value, option in options:
         count = counts.get(value, 0)
         share = count / n if n else 0.0
-        answers.append(Answer(number(count), percent(share) if n else "", at(share)))
+        answers.append(Answer(whole(count), percent(share) if n else "", at(share)))
         if stacked and count:
             label = percent(share) if share >= 0.07 else ""
             segments.append(Segment(at(start / n), at(share), option.tone, label, at((start + count / 2) / n)))
         start += count
-    without = tuple(number(cell[key]) for key, words in WITHOUT if words in told)
+    without = tuple(whole(cell[key]) for key, words in WITHOUT if words in told)
     return Spread(line(cell, names), tuple(answers), tuple(segments), without)

@@ -1,26 +1,26 @@
 """Figures as text, and as lengths of bars: what a page shows of a cell.
 
-Decides how a share, a range, an average and a place are said. A cell is exact, banded or withheld as its document has
-it. Nothing is computed of figures but their rounding, and ranges are rounded outwards: they hold what they held.
+Decides what is said of a cell, which is exact, banded or withheld as its document has it, and how places are named.
+How numbers are rounded is decided in `words.py`; nothing else is computed of figures.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.analysis.words import first_up, listed, people
+from app.analysis.words import listed
+from app.render import words
+from app.render.words import EVERYWHERE, WITHHELD, between, percent
 from app.survey.instrument import GROUPS
 
 Cell = Mapping[str, Any]
 Names = Mapping[str, str]
 """Key of a school -> its name."""
 
-WITHHELD = "withheld"
 NONE = "no answers"
-EVERYWHERE = "All schools"
+title = words.named
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +76,6 @@ def at(value: float) -> str:
     return f"{100 * min(1.0, max(0.0, value)):.2f}%"
 
 
-def percent(share: float) -> str:
-    """Say a share: 0.4404 -> 44%. Some are never told as none, nor as all."""
-    rounded = math.floor(100 * share + 0.5)
-    if 0 < share < 1 and rounded in (0, 100):
-        return "<1%" if rounded == 0 else ">99%"
-    return f"{rounded}%"
-
-
-def percents(low: float, high: float) -> str:
-    """Say a range of shares, rounded outwards: 0.4121 to 0.445 -> 41% to 45%."""
-    below, above = math.floor(100 * low + 1e-9), math.ceil(100 * high - 1e-9)
-    return f"{below}%" if below == above else f"{below}% to {above}%"
-
-
-def points(low: float, high: float) -> str:
-    """Say a range of averages, rounded outwards to hundredths."""
-    return f"{math.floor(100 * low + 1e-9) / 100:.2f} to {math.ceil(100 * high - 1e-9) / 100:.2f}"
-
-
-def number(count: int) -> str:
-    return f"{count:,}"
-
-
 # ------------------------------------------------------------------ cells
 def favorable(cell: Cell) -> Shown | None:
     """Show the favorable share of a cell; None where the question has no favorable answers."""
@@ -109,14 +86,14 @@ def favorable(cell: Cell) -> Shown | None:
         return None
     if "share" not in told:
         low, high = told["low"], told["high"]
-        return Shown(percents(low, high), bar=Bar(at(low), at(high - low), band=True))
+        return Shown(between(low, high, percent), bar=Bar(at(low), at(high - low), band=True))
     share = told["share"]
     if share is None:
         return Shown(NONE)
     low, high = told.get("low"), told.get("high")
     if low is None or high is None or low == high:
         return Shown(percent(share), bar=Bar("0%", at(share)))
-    return Shown(percent(share), percents(low, high), Bar("0%", at(share), low=at(low), width=at(high - low)))
+    return Shown(percent(share), between(low, high, percent), Bar("0%", at(share), low=at(low), width=at(high - low)))
 
 
 def average(cell: Cell) -> Shown | None:
@@ -129,11 +106,11 @@ def average(cell: Cell) -> Shown | None:
     if mean["value"] is None:
         return Shown(NONE)
     low, high = mean.get("low"), mean.get("high")
-    return Shown(f"{mean['value']:.2f}", "" if low is None or low == high else points(low, high))
+    return Shown(words.number(mean["value"]), "" if low is None or low == high else between(low, high))
 
 
 def base(cell: Cell) -> str:
-    return WITHHELD if cell["status"] == "protected" else number(cell["n"])
+    return WITHHELD if cell["status"] == "protected" else words.whole(cell["n"])
 
 
 def line(cell: Cell, names: Names) -> Line:
@@ -163,11 +140,6 @@ def place(cell: Cell, names: Names) -> str:
     if "schools" in cell:
         return listed([names.get(school, school) for school in cell["schools"]]) + " together"
     return EVERYWHERE
-
-
-def title(group: str) -> str:
-    """Name a group in a heading: school_leader -> School leaders."""
-    return first_up(people(group))
 
 
 def ordered(groups: Iterable[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """A summary as terminal tables and bars, readable in 80 columns and without color. Pure: a document in, Rich out.
 
 Decides what is worth a line: every measure for the whole union, constructs school by school, and of what was asked for
-by name each school and each option. It rounds, and computes nothing.
+by name each school and each option. It computes nothing but what a chosen option is of all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,20 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-GROUP_NAMES = {"family": "Families", "school_leader": "School leaders", "liaison": "Liaisons", "staff": "Staff"}
+from app.render.words import (
+    DOWN,
+    EVERYWHERE,
+    UP,
+    WITHHELD,
+    between,
+    counted,
+    named,
+    number,
+    percent,
+    rounded,
+    whole,
+)
+
 READERS = {"director": "the director", "principal": "principals", "public": "the public"}
 WARNINGS = {
     "few_people": "under 30 people",
@@ -25,7 +38,6 @@ WARNINGS = {
     "roster_exceeded": "more people answered than are on the roster",
 }
 BAR = 15
-ALL = "All schools"
 _EIGHTHS = ("", *"▏▎▍▌▋▊▉")
 
 Cell = Mapping[str, Any]
@@ -52,16 +64,16 @@ def summary_view(
         measures = list(_measures(summary, group))
         if not measures:
             continue
-        yield Text(f"\n{GROUP_NAMES.get(group, group)}", style="bold underline")
+        yield Text(f"\n{named(group)}", style="bold underline")
         drawn = [entry for entry in measures if _is_drawn(entry)]
         if drawn:
-            yield _figures("measure", schools[school] if school else ALL, _by_measure(drawn, school), schools)
+            yield _figures("measure", schools[school] if school else EVERYWHERE, _by_measure(drawn, school), schools)
         chosen = [entry for entry in drawn if closely or _is_construct(entry)]
         if chosen and school is None and len(schools) > 1:
             yield _figures("school", "School by school", _by_school(chosen, schools), schools)
         if closely:
             yield from _options(measures, school)
-    yield Text("\nwithheld: not published, so that nothing can be told of a few people", style="dim")
+    yield Text(f"\n{WITHHELD}: not published, so that nothing can be told of a few people", style="dim")
 
 
 def _heading(summary: Mapping[str, Any]) -> Text:
@@ -87,8 +99,8 @@ def participation_table(rows: Iterable[Cell], schools: Mapping[str, str]) -> Tab
     """Who answered, of how many, by school and group."""
     cells = {(row["group"], row["school"]): row for row in rows}
     groups = list(dict.fromkeys(group for group, _ in cells))
-    table = _table("Who answered, of how many", "school", *(GROUP_NAMES.get(group, group) for group in groups))
-    for school, name in (*schools.items(), (None, ALL)):
+    table = _table("Who answered, of how many", "school", *(named(group) for group in groups))
+    for school, name in (*schools.items(), (None, EVERYWHERE)):
         if any((group, school) in cells for group in groups):
             table.add_row(name, *(_rate(cells.get((group, school))) for group in groups))
     return table
@@ -98,10 +110,10 @@ def _rate(cell: Cell | None) -> Text:
     if cell is None:
         return Text("-", style="dim")
     if cell.get("status") == "protected":
-        return Text("withheld", style="dim")
+        return Text(WITHHELD, style="dim")
     if cell["rate"] is None:
-        return Text(str(cell["responses"]))
-    return Text(f"{cell['responses']} of {cell['eligible']} {cell['rate']:.0%}")
+        return Text(whole(cell["responses"]))
+    return Text(f"{whole(cell['responses'])} of {whole(cell['eligible'])} {percent(cell['rate'])}")
 
 
 # ------------------------------------------------------------------ measures
@@ -153,7 +165,7 @@ def _by_school(measures: Iterable[Entry], schools: Mapping[str, str]) -> Iterato
         yield _name(entry), {}
         for cell in sorted(entry["cells"], key=lambda cell: (cell["school"] is None, "schools" not in cell)):
             pooled = " + ".join(schools[key] for key in cell.get("schools", ()))
-            at = ALL if cell["school"] is None else schools[cell["school"]]
+            at = EVERYWHERE if cell["school"] is None else schools[cell["school"]]
             yield Padding(Text(pooled or at), (0, 0, 0, 2)), cell
 
 
@@ -176,15 +188,13 @@ def _figure(cell: Cell) -> Iterator[Text]:
     if not cell:
         return
     if cell["status"] == "protected":
-        yield Text("withheld", style="dim")
+        yield Text(WITHHELD, style="dim")
         return
-    favorable, mean, n = cell.get("favorable") or {}, cell.get("mean") or {}, str(cell["n"])
+    favorable, mean, n = cell.get("favorable") or {}, cell.get("mean") or {}, whole(cell["n"])
     yield bar(favorable)
-    if favorable.get("share") is not None:
-        yield Text(f"{favorable['share']:.0%}", style=_style(favorable["share"]))
-    else:
-        yield Text(_band(favorable))
-    yield Text(_between(favorable) if "share" in favorable else "")
+    share = favorable.get("share")
+    yield Text(share_of(favorable), style="" if share is None else _style(share))
+    yield Text(_range(favorable) if "share" in favorable else "")
     yield Text(n + ("!" if "warnings" in cell else ""))
     yield Text(_mean(mean))
 
@@ -199,7 +209,7 @@ def bar(favorable: Mapping[str, Any], style: str | None = None) -> Text:
         drawn = "█" * full + _EIGHTHS[rest]
         return Text.assemble((drawn, style or _style(favorable["share"])), ("·" * (BAR - len(drawn)), "dim"))
     if favorable.get("low") is not None:
-        begin, end = _whole(BAR * favorable["low"]), -_whole(-BAR * favorable["high"])
+        begin, end = int(rounded(BAR * favorable["low"], 0, DOWN)), int(rounded(BAR * favorable["high"], 0, UP))
         return Text.assemble(("·" * begin, "dim"), "▒" * (end - begin), ("·" * (BAR - end), "dim"))
     return Text("")
 
@@ -208,25 +218,24 @@ def _style(share: float) -> str:
     return "green" if share >= 0.7 else "yellow" if share >= 0.5 else "red"
 
 
-def _between(of: Mapping[str, Any]) -> str:
-    return "" if of.get("low") is None else f"{100 * of['low']:.0f}-{of['high']:.0%}"
+def share_of(favorable: Mapping[str, Any]) -> str:
+    """Say a favorable share; of a band, the range in which it lies."""
+    share = favorable.get("share")
+    return _range(favorable) if share is None else percent(share)
 
 
-def _band(of: Mapping[str, Any]) -> str:
-    """Say a band in whole percents, rounded outwards: the share lies in it for certain."""
-    return "" if of.get("low") is None else f"{_whole(100 * of['low'])}-{-_whole(-100 * of['high'])}%"
-
-
-def _whole(value: float) -> int:
-    """Round down, and take what is whole but for the error of a float as whole."""
-    return int(round(value, 9) // 1)
+def _range(of: Mapping[str, Any]) -> str:
+    return "" if of.get("low") is None else between(of["low"], of["high"], percent, "–")
 
 
 def _mean(mean: Mapping[str, Any]) -> str:
+    """Say a mean, and how far its interval reaches from what is said of it."""
     if mean.get("value") is None:
         return ""
-    around = "" if mean["low"] is None else f" ±{(mean['high'] - mean['low']) / 2:.2f}"
-    return f"{mean['value']:.2f}{around}"
+    if mean["low"] is None:
+        return number(mean["value"])
+    middle = float(rounded(mean["value"], 2))
+    return f"{number(mean['value'])} ±{number(max(mean['high'] - middle, middle - mean['low']), UP)}"
 
 
 # ------------------------------------------------------------------ who chose what
@@ -235,7 +244,7 @@ def _options(measures: Iterable[Entry], school: str | None) -> Iterator[Renderab
     for entry in measures:
         cell = _at(entry, school)
         if cell is not None and cell["status"] == "protected" and not _is_drawn(entry):
-            yield Text.assemble((entry["text"], "bold"), ("\n withheld\n", "dim"))
+            yield Text.assemble((entry["text"], "bold"), (f"\n {WITHHELD}\n", "dim"))
         if cell is None or "counts" not in cell:
             continue
         table = _table(entry["text"], "answer", "", "share", "people")
@@ -245,7 +254,11 @@ def _options(measures: Iterable[Entry], school: str | None) -> Iterator[Renderab
                 people = cell["counts"][option["value"]]
                 share = people / cell["n"] if cell["n"] else None
                 drawn = bar({"share": share}, "green" if option.get("favorable") else "blue")
-                table.add_row(option["label"], drawn, "" if share is None else f"{share:.0%}", str(people))
-        left = {name.replace("_", " "): cell[name] for name in ("missing", "not_applicable", "not_asked") if cell[name]}
-        table.caption = ", ".join([f"{cell['n']} people", *(f"{name}: {n}" for name, n in left.items())])
+                table.add_row(option["label"], drawn, "" if share is None else percent(share), whole(people))
+        left = {
+            name.replace("_", " "): whole(cell[name])
+            for name in ("missing", "not_applicable", "not_asked")
+            if cell[name]
+        }
+        table.caption = ", ".join([counted(cell["n"]), *(f"{name}: {n}" for name, n in left.items())])
         yield table

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.render.shown import WITHHELD, Names, at, number, of_group, ordered, percent, place, title
+from app.render.shown import Names, at, of_group, ordered, place
+from app.render.words import WITHHELD, named, percent, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def turnout(document: Mapping[str, Any], names: Names) -> list[Group]:
     for group in ordered(cell["group"] for cell in cells):
         lines = [_line(cell, names) for cell in of_group(cells, group)]
         whole = next((line for line in lines if line.school is None), None)
-        out.append(Group(group, title(group), whole, tuple(line for line in lines if line.school is not None)))
+        out.append(Group(group, named(group), whole, tuple(line for line in lines if line.school is not None)))
     return out
 
 
@@ -64,13 +65,13 @@ def _line(cell: Mapping[str, Any], names: Names) -> Turnout:
     if cell.get("status") == "protected":
         return Turnout(where, school, WITHHELD)
     responses, eligible, needed = cell["responses"], cell["eligible"], cell.get("needed", 0)
-    words = f"{number(needed)} short of the minimum of {number(responses + needed)}" if needed else ""
+    words = f"{whole(needed)} short of the minimum of {whole(responses + needed)}" if needed else ""
     if not eligible:
-        return Turnout(where, school, f"{number(responses)} answered, no roster", needed=words)
+        return Turnout(where, school, f"{whole(responses)} answered, no roster", needed=words)
     return Turnout(
         where,
         school,
-        f"{number(responses)} of {number(eligible)}",
+        f"{whole(responses)} of {whole(eligible)}",
         percent(cell["rate"]) if cell["rate"] <= 1 else "more than the roster has",
         at(cell["rate"]),
         at((responses + needed) / eligible) if needed and responses + needed <= eligible else None,

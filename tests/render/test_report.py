@@ -215,7 +215,7 @@ def test_a_share_is_never_said_to_be_none_or_all_when_it_is_not(value: float) ->
     said = percent(value)
     assert (said == "0%") == (value == 0)
     assert (said == "100%") == (value == 1)
-    assert signed(-0.001) == "−0.00"
+    assert signed(-0.001) == "0.00"
 
 
 # ------------------------------------------------------------------ whatever the wave

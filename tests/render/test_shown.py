@@ -5,49 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from app.render import shown, turnout
 
 shares = st.floats(0, 1)
 NAMES = {"erving": "Erving Elementary", "leverett": "Leverett Elementary", "swift-river": "Swift River School"}
-
-
-# ------------------------------------------------------------------ numbers
-@pytest.mark.parametrize(
-    ("share", "said"),
-    [(0, "0%"), (1, "100%"), (0.4404, "44%"), (0.125, "13%"), (0.004, "<1%"), (0.001, "<1%"), (0.996, ">99%"),
-     (0.5, "50%"), (1 / 3, "33%"), (0.994, "99%")],
-)  # fmt: skip
-def test_a_share_is_said_in_hundredths(share: float, said: str) -> None:
-    assert shown.percent(share) == said
-
-
-@given(st.integers(1, 10**6), st.data())
-def test_some_are_never_told_as_none_or_all(n: int, data: st.DataObject) -> None:
-    count = data.draw(st.integers(0, n))
-    said = shown.percent(count / n)
-    assert (said == "0%") == (count == 0)
-    assert (said == "100%") == (count == n)
-
-
-@given(shares, shares)
-def test_a_range_holds_what_it_held(one: float, other: float) -> None:
-    low, high = sorted((one, other))
-    ends = [int(end) for end in re.findall(r"\d+", shown.percents(low, high))]
-    assert ends[0] / 100 <= low + 1e-10
-    assert ends[-1] / 100 >= high - 1e-10
-    assert ends[-1] - ends[0] <= 100 * (high - low) + 2  # and not much more
-
-
-@given(st.floats(-10, 10), st.floats(-10, 10))
-def test_a_range_of_averages_holds_what_it_held(one: float, other: float) -> None:
-    low, high = sorted((one, other))
-    below, above = (float(end) for end in shown.points(low, high).split(" to "))
-    assert below <= low + 1e-10
-    assert above >= high - 1e-10
 
 
 # ------------------------------------------------------------------ cells

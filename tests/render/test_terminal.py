@@ -91,7 +91,7 @@ def test_participation() -> None:
     ]
     text = printed([participation_table(rows, SCHOOLS)])
     assert row(text, "school") == ["Staff", "Families"]
-    assert row(text, "Erving") == ["25", "of", "40", "62%", "-"]
+    assert row(text, "Erving") == ["25", "of", "40", "63%", "-"]
     assert row(text, "Leverett") == ["25", "-"]
     assert row(text, "Shutesbury") == ["withheld", "-"]
     assert row(text, "All schools") == ["-", "40", "of", "40", "100%"]
@@ -103,7 +103,7 @@ def test_measures_of_all_schools() -> None:
     cells = [cell("erving", n=11), protected("leverett"), cell(None)]
     inside, outside = item("a", [cell(None)], "c0", reverse=True), item("b", [cell(None, favorable=None)])
     text = printed(summary_view(summary([cells], [outside, inside]), SCHOOLS))
-    figures = ["71%", "60-80%", "24", "3.79", "±0.21"]
+    figures = ["71%", "60%–80%", "24", "3.79", "±0.21"]
     all_schools, by_school = text.split("School by school")
     assert row(all_schools, "Construct 0")[1:] == figures
     assert "\n   Item a (reversed) " in all_schools  # under its construct
@@ -159,7 +159,7 @@ def test_a_group_without_figures_has_no_table() -> None:
 
 def test_an_unknown_group_keeps_its_key() -> None:
     odd = [cell(None) | {"group": "bus_drivers"}]
-    assert "\nbus_drivers\n" in printed(summary_view(summary([odd], promise={"bus_drivers": {}}), SCHOOLS))
+    assert "\nBus drivers\n" in printed(summary_view(summary([odd], promise={"bus_drivers": {}}), SCHOOLS))
 
 
 # ------------------------------------------------------------------ closely
@@ -202,7 +202,7 @@ def test_a_band_is_drawn_and_said_outwards(n: int, data: st.DataObject) -> None:
     text = printed(summary_view(summary([[cell(None, favorable=banded, n=n) | {"mean": None}]]), {}))
     said = row(text, "Construct 0")
     assert said[2:] == [str(n)]
-    lowest, highest = map(int, said[1].removesuffix("%").split("-"))
+    lowest, highest = map(int, said[1].replace("%", "").split("–"))
     assert lowest * n <= 100 * low < (lowest + 1) * n
     assert (highest - 1) * n < 100 * high <= highest * n
 

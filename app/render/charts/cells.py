@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.render.charts.theme import Names, Row, percent, place_name
+from app.render.charts.theme import Names, Row, place_name
+from app.render.words import EVERYWHERE, between, percent
 
 Entry = Mapping[str, Any]
 Cell = Mapping[str, Any]
@@ -51,18 +52,18 @@ def is_banded(cell: Cell) -> bool:
     return "mean" not in cell and "counts" not in cell and "low" in (cell.get("favorable") or {})
 
 
-def said_share(cell: Cell) -> str:
-    """Say a published cell's favorable share, or its range; nothing where it has none."""
+def said_share(cell: Cell, to: str = " to ") -> str:
+    """Say a published cell's favorable share, or its range with a word between its ends; nothing where it has none."""
     favorable = cell.get("favorable") or {}
     if "share" in favorable:
         return "" if favorable["share"] is None else percent(favorable["share"])
-    return f"{100 * favorable['low']:.0f}–{percent(favorable['high'])}" if favorable else ""
+    return between(favorable["low"], favorable["high"], percent, to) if favorable else ""
 
 
 def scope(cells: Iterable[Cell], school: str | None, names: Names) -> str:
     """Say of which place cells are: the school that was asked for, the pools that stand for it, or all schools."""
     if school is None:
-        return "All schools"
+        return EVERYWHERE
     found = dict.fromkeys(place_name(cell, names) for cell in cells if "schools" in cell)
     alone = place_name({"school": school}, names)
     return f"{alone} (where it is withheld: {'; '.join(found)})" if found else alone

@@ -26,21 +26,21 @@ from app.render.charts.ranges import bands, dots, number_axis, share_axis
 from app.render.charts.theme import (
     LINE_HEIGHT,
     WIDTH,
-    WITHHELD,
     Names,
     Row,
     columns,
     frame,
-    group_name,
     panel,
     place_name,
     word,
     words,
     wrapped,
 )  # fmt: skip
+from app.render.words import WITHHELD, between, named, number, whole
 
 Measure = Literal["mean", "favorable"]
 LEFT = 250
+NONE = "no figure"
 HEADS: dict[str, dict[str, float]] = {
     "mean": {"mean": 50, "95% interval": 92, "n": 48},
     "favorable": {"favorable": 74, "n": 48},
@@ -85,7 +85,7 @@ def constructs(
         told = "mean scores and their 95% intervals" if measure == "mean" else "shares of favorable answers"
     where = "by school" if group is not None else scope([line.cell for line in lines], school, names)
     return frame(
-        panels, document, title=title or ("Constructs" if group is None else f"{group_name(group)}: constructs"),
+        panels, document, title=title or ("Constructs" if group is None else f"{named(group)}: constructs"),
         subtitle=f"{where[:1].upper()}{where[1:]} · {told} · {document['title']}", description=_told(lines, measure),
         left=LEFT, width=width,
     )  # fmt: skip
@@ -95,7 +95,7 @@ def _lines(entry: Entry, group: str | None, school: str | None, names: Names) ->
     if group is not None:
         return [_Line(entry, cell, place_name(cell, names)) for cell in cells_of(entry, group)]
     found = ((one, cell_at(entry, one, school)) for one in groups_of([entry]))
-    return [_Line(entry, cell, group_name(one)) for one, cell in found if cell is not None]
+    return [_Line(entry, cell, named(one)) for one, cell in found if cell is not None]
 
 
 def _scale(entry: Entry, document: Mapping[str, Any]) -> tuple[float, float]:
@@ -141,12 +141,11 @@ def _section(lines: Sequence[_Line], ends: tuple[float, float] | None, measure: 
 
 def _data(line: _Line, y: float, measure: Measure) -> Row:
     cell, figure = line.cell, line.cell[measure] or {}
-    told = " ".join(_figures(cell, measure)[:-1])
     return {
         **place_fields(cell), "construct": line.entry["construct"], "n": cell["n"], "low": None, "high": None,
         **({"value": None} if measure == "mean" else {} if "low" in figure else {"share": None}),
         **{name: figure[name] for name in ("value", "low", "high", "share", "count") if name in figure}, "y": y,
-        "said": f"{line.entry['title']}, {line.said}: {told}, n {cell['n']}",
+        "said": f"{line.entry['title']}, {line.said}: {_in_words(cell, measure)}, n {whole(cell['n'])}",
     }  # fmt: skip
 
 
@@ -154,21 +153,28 @@ def _figures(cell: Cell, measure: Measure) -> list[str]:
     if not is_shown(cell):
         return [WITHHELD]
     if measure == "favorable":
-        return [said_share(cell), str(cell["n"])]
+        return [said_share(cell, "–"), whole(cell["n"])]
     mean = cell["mean"]
     return [
-        "" if mean["value"] is None else f"{mean['value']:.2f}",
-        "" if mean["low"] is None else f"{mean['low']:.2f}–{mean['high']:.2f}",
-        str(cell["n"]),
+        "" if mean["value"] is None else number(mean["value"]),
+        "" if mean["low"] is None else between(mean["low"], mean["high"]),
+        whole(cell["n"]),
     ]
+
+
+def _in_words(cell: Cell, measure: Measure) -> str:
+    """Say a cell's figure for those who do not see the chart."""
+    if not is_shown(cell):
+        return WITHHELD
+    if measure == "favorable":
+        return said_share(cell) or NONE
+    value, interval, _ = _figures(cell, measure)
+    return (f"{value} ({interval})" if interval else value) or NONE
 
 
 def _told(lines: Sequence[_Line], measure: Measure) -> str:
     """Say what the chart shows, line by line."""
     told: dict[str, list[str]] = {}
     for line in lines:
-        figures = _figures(line.cell, measure)
-        if is_shown(line.cell):
-            figures = [f"{figures[0]} ({figures[1]})" if measure == "mean" and figures[1] else figures[0]]
-        told.setdefault(line.entry["title"], []).append(f"{line.said} {figures[0]}")
+        told.setdefault(line.entry["title"], []).append(f"{line.said} {_in_words(line.cell, measure)}")
     return " ".join(f"{quoted(title)}: {'; '.join(parts)}." for title, parts in told.items())

@@ -1,6 +1,7 @@
 """Gaps: how far two groups are apart on what they share, with intervals, around a line at 0.
 
-Decides the order, the largest difference first, and that what cannot be compared is named without a figure.
+Decides the order, from where the first group is highest above the second to where it is farthest below, and that what
+cannot be compared is named without a figure.
 """
 
 from __future__ import annotations
@@ -15,12 +16,10 @@ from app.render.charts.theme import (
     LINE_HEIGHT,
     SMALL,
     WIDTH,
-    WITHHELD,
     Names,
     Row,
     columns,
     frame,
-    group_name,
     panel,
     quantity,
     school_name,
@@ -29,6 +28,7 @@ from app.render.charts.theme import (
     words,
     wrapped,
 )  # fmt: skip
+from app.render.words import WITHHELD, between, named, points, signed, whole
 
 Measure = Literal["mean", "favorable"]
 LEFT, TOP = 250, 18
@@ -59,7 +59,7 @@ def gaps(
     told = "mean scores" if measure == "mean" else "favorable answers in percentage points"
     return frame(
         [_panel(rows, a, b, measure, width)] if rows else [], document,
-        title=title or f"{group_name(a)} and {people(b)}: how far they are apart",
+        title=title or f"{named(a)} and {people(b)}: how far they are apart",
         subtitle=f"{where} · {told}, {people(a)} minus {people(b)}, with 95% intervals · {document['title']}",
         description=_told(rows, measure), left=LEFT, width=width,
     )  # fmt: skip
@@ -121,19 +121,12 @@ def _data(row: Mapping[str, Any], figure: Mapping[str, Any], y: float, measure: 
 def _figures(row: Mapping[str, Any], measure: Measure) -> list[str]:
     """Give what stands at the right: the difference, its interval, and both bases."""
     figure = _difference(row, measure)
-    bases = [str(cell["n"]) if is_shown(cell) else WITHHELD for cell in (row["a"], row["b"])]
+    bases = [whole(cell["n"]) if is_shown(cell) else WITHHELD for cell in (row["a"], row["b"])]
     if figure is None:
         return [NOT_COMPARED, "", *bases]
-    interval = (
-        "" if figure["low"] is None else f"{_signed(figure['low'], measure)} to {_signed(figure['high'], measure)}"
-    )
-    return [_signed(figure["value"], measure), interval, *bases]
-
-
-def _signed(value: float, measure: Measure) -> str:
-    """Say a difference: in points of the scale, or in percentage points."""
-    said = f"{100 * value:+.0f}" if measure == "favorable" else f"{value:+.2f}"
-    return said[1:] if not said.strip("+-0.") else said.replace("-", "\N{MINUS SIGN}")
+    say = points if measure == "favorable" else signed
+    interval = "" if figure["low"] is None else between(figure["low"], figure["high"], say)
+    return [say(figure["value"]), interval, *bases]
 
 
 def _told(rows: Sequence[Mapping[str, Any]], measure: Measure) -> str:

@@ -26,11 +26,9 @@ from app.render.charts.theme import (
     SHEET,
     SMALL,
     WIDTH,
-    WITHHELD,
     Names,
     Row,
     frame,
-    group_name,
     hatch,
     layer,
     legend,
@@ -42,9 +40,11 @@ from app.render.charts.theme import (
     words,
     wrapped,
 )  # fmt: skip
+from app.render.words import WITHHELD, counted, named, whole
 
 LEFT, LEAST = 156, 80  # pixels of the schools' names, and the least of a column
 HEIGHT, GAP = 32, 2
+NONE = "no favorable share"
 DEEP = "#62a899"  # all of them: dark words can still be read on it
 
 
@@ -72,7 +72,7 @@ def heat_map(
     told = "ranges of the share of favorable answers" if banded else "shares of favorable answers"
     return frame(
         [_panel(table, names or {}, width)] if table else [], document,
-        title=title or ("Constructs by school" if group is None else f"{group_name(group)}: constructs by school"),
+        title=title or ("Constructs by school" if group is None else f"{named(group)}: constructs by school"),
         subtitle=f"{told[0].upper()}{told[1:]}, n below · {document['title']}",
         description=_told(table, names or {}), left=LEFT, width=width,
     )  # fmt: skip
@@ -114,7 +114,7 @@ def _panel(table: Sequence[tuple[Entry, Sequence[Cell]]], names: Names, width: f
     for box in boxes:
         if box["status"] == "published":
             labels.append(word(box["x"], box["y"] - 6, box["text"], "center", weight="bold"))
-            labels.append(word(box["x"], box["y"] + 8, str(box["n"]), "center", size=10))
+            labels.append(word(box["x"], box["y"] + 8, whole(box["n"]), "center", size=10))
     mark = {"type": "rect", "x": of("x"), "y": of("y"), "width": column - GAP, "height": of("height")}
     mark |= {"fill": of("fill"), "stroke": EDGE, "strokeWidth": 0.6}
     hidden = [box for box in boxes if box["status"] != "published"]
@@ -146,15 +146,16 @@ def _box(entry: Entry, cell: Cell, place: _Place) -> Row:
         **place_fields(cell), "construct": entry["construct"], "status": cell["status"],
         "y": place.top + place.height / 2, "height": place.height - GAP, "fill": SHEET,
     }  # fmt: skip
-    named = f"{entry['title']}, {' '.join(place.said)}"
+    at = f"{entry['title']}, {' '.join(place.said)}"
     if not is_shown(cell):
-        return row | {"said": f"{named}: {WITHHELD}"}
+        return row | {"said": f"{at}: {WITHHELD}"}
     favorable = cell["favorable"] or {"share": None}
     figures = {name: favorable[name] for name in ("share", "low", "high", "count") if name in favorable}
     depth = favorable["share"] if "share" in favorable else (favorable["low"] + favorable["high"]) / 2
-    text = said_share(cell) or "–"
+    text = said_share(cell, "–") or "–"
     fill = {} if depth is None else {"fill": _fill(depth)}
-    return row | figures | fill | {"n": cell["n"], "text": text, "said": f"{named}: {text}, n {cell['n']}"}
+    said = f"{at}: {said_share(cell) or NONE}, n {whole(cell['n'])}"
+    return row | figures | fill | {"n": cell["n"], "text": text, "said": said}
 
 
 def _fill(share: float) -> str:
@@ -166,7 +167,10 @@ def _told(table: Sequence[tuple[Entry, Sequence[Cell]]], names: Names) -> str:
     parts = []
     for entry, cells in table:
         unions = (cell for cell in cells if cell["school"] is None and "schools" not in cell and is_shown(cell))
-        parts += [f"{entry['title']} {said_share(cell)} of {cell['n']} people in all schools" for cell in unions]
+        parts += [
+            f"{entry['title']} {said_share(cell) or NONE} of the answers of {counted(cell['n'])} in all schools"
+            for cell in unions
+        ]
     shown = sum(is_shown(cell) for _, cells in table for cell in cells)
     hidden = sum(len(cells) for _, cells in table) - shown
     return "; ".join(parts) + (f". {shown} cells are shown, {hidden} are withheld." if table else "Nothing to show.")

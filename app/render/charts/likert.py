@@ -36,18 +36,15 @@ from app.render.charts.theme import (
     SHEET,
     SMALL,
     WIDTH,
-    WITHHELD,
     Names,
     Row,
     columns,
     frame,
-    group_name,
     layer,
     legend,
     mixed,
     of,
     panel,
-    percent,
     place_name,
     quantity,
     width_of,
@@ -55,6 +52,7 @@ from app.render.charts.theme import (
     words,
     wrapped,
 )  # fmt: skip
+from app.render.words import WITHHELD, named, percent, whole
 
 LEFT, FAVORABLE, BASE, APART = 290, 64, 40, 88  # pixels: the questions, and the columns at the right
 BAR, GAP = 20, 9
@@ -92,7 +90,7 @@ def likert(
     group = group or (known[0] if known else None)
     lines = _lines(entries, group, school, item, names) if group is not None else []
     where = "By school" if item is not None else scope([line.cell for line in lines], school, names)
-    who = "" if group is None else f"{group_name(group)}: "
+    who = "" if group is None else f"{named(group)}: "
     heading = who + (quoted(_asked(lines[0].entry)) if item and lines else "the answers")
     sections: dict[Any, list[_Line]] = {}
     banded = any(is_shown(line.cell) and is_banded(line.cell) for line in lines)
@@ -163,7 +161,8 @@ def _figures(cell: Cell) -> list[str]:
     """Give what stands at the right: the favorable share, the base, and who stands apart."""
     if not is_shown(cell):
         return [WITHHELD]
-    return [said_share(cell), str(cell["n"]), str(cell.get("not_applicable", ""))]
+    apart = cell.get("not_applicable")
+    return [said_share(cell, "–"), whole(cell["n"]), "" if apart is None else whole(apart)]
 
 
 def _bars(
@@ -184,7 +183,7 @@ def _bars(
                 **place_fields(cell), "item": line.entry["item"], "option": option["value"], "label": option["label"],
                 "count": count, "n": cell["n"], "share": share, "start": at, "end": at + share,
                 "y": y, "y1": y - BAR / 2, "y2": y + BAR / 2, **look,
-                "said": f"{line.said}: {option['label']}, {count} of {cell['n']}",
+                "said": f"{line.said}: {option['label']}, {whole(count)} of {whole(cell['n'])}",
             })  # fmt: skip
             at += share
     reach = max([0.25, *(max(-row["start"], row["end"]) for row in data)])
@@ -208,7 +207,7 @@ def _ranges(rows: Sequence[tuple[_Line, list[str], float]]) -> list[Row]:
         {
             **place_fields(line.cell), "item": line.entry["item"], "n": line.cell["n"], "y": y,
             **line.cell["favorable"],
-            "said": f"{line.said}: favorable between {said_share(line.cell)} of {line.cell['n']}",
+            "said": f"{line.said}: favorable {said_share(line.cell)} of {whole(line.cell['n'])}",
         }
         for line, _, y in rows
         if is_shown(line.cell)
@@ -245,8 +244,10 @@ def _told(lines: Sequence[_Line]) -> str:
     if exact:
         best, worst = max(exact, key=lambda one: one[0]), min(exact, key=lambda one: one[0])
         for word, (share, line) in (("most", best), ("least", worst)):
-            told.append(f"The {word} favorable answers, {percent(share)} of {line.cell['n']}: {quoted(line.said)}.")
-    ranges = [f"{quoted(line.said)} {said_share(line.cell)} of {line.cell['n']}" for line in lines
+            told.append(
+                f"The {word} favorable answers, {percent(share)} of {whole(line.cell['n'])}: {quoted(line.said)}."
+            )
+    ranges = [f"{quoted(line.said)} {said_share(line.cell)} of {whole(line.cell['n'])}" for line in lines
               if is_shown(line.cell) and is_banded(line.cell)]  # fmt: skip
     if ranges:
         told.append(f"Favorable shares lie in these ranges: {listed(ranges)}.")

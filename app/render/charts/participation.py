@@ -8,34 +8,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.analysis.words import listed, people
 from app.render.charts.cells import place_fields
 from app.render.charts.ranges import share_axis
 from app.render.charts.theme import (
     EDGE,
     LINE_HEIGHT,
+    NOTHING,
     PINE,
     SAID,
     SHEET,
     WIDTH,
-    WITHHELD,
     Names,
     Row,
     columns,
     frame,
-    group_name,
     layer,
     of,
     panel,
-    percent,
     place_name,
     word,
     words,
     wrapped,
 )  # fmt: skip
+from app.render.words import WITHHELD, named, percent, whole
 
 LEFT, BAR = 200, 13
 HEADS: dict[str, float] = {"responses": 76, "eligible": 62, "rate": 56}
+MOST_TOLD = 12
 
 
 def participation(
@@ -55,7 +54,7 @@ def participation(
     rows = [row for row in rows if school is None or row["school"] in (school, None)]
     return frame(
         [_panel(rows, names or {}, width)] if rows else [], document, title=title or "Who answered",
-        subtitle=f"Responses of those who were eligible · {document['title']}", description=_told(rows),
+        subtitle=f"Responses of those who were eligible · {document['title']}", description=_told(rows, names or {}),
         left=LEFT, width=width,
     )  # fmt: skip
 
@@ -65,7 +64,7 @@ def _panel(rows: Sequence[Mapping[str, Any]], names: Names, width: float) -> Row
     top = 14.0
     labels, places = [], []
     for group in dict.fromkeys(row["group"] for row in rows):
-        labels.append(word(-LEFT, top + 14, group_name(group), weight="bold"))
+        labels.append(word(-LEFT, top + 14, named(group), weight="bold"))
         top += 24
         for row in rows:
             if row["group"] == group:
@@ -78,11 +77,13 @@ def _panel(rows: Sequence[Mapping[str, Any]], names: Names, width: float) -> Row
     data = [
         {
             **place_fields(row), **{name: row[name] for name in ("responses", "eligible", "rate")}, "zero": 0, "one": 1,
-            "y": y, "said": f"{group_name(row['group'])}, {said}: {row['responses']} of {row['eligible']}",
+            "y": y, "said": f"{named(row['group'])}, {said}: {whole(row['responses'])} of {whole(row['eligible'])}",
         }
         for row, y, said in places
         if row.get("rate") is not None
     ]  # fmt: skip
+    if not data:  # without a roster, or all withheld: there is no bar
+        return panel([words(labels)], room, top + 6)
     x = share_axis("zero")
     x["scale"]["domain"] = [0, max([1, *(row["rate"] for row in data)])]
     mark = {"type": "rect", "y": of("y"), "height": BAR, "strokeWidth": 1}
@@ -94,17 +95,25 @@ def _panel(rows: Sequence[Mapping[str, Any]], names: Names, width: float) -> Row
 def _figures(row: Mapping[str, Any]) -> list[str]:
     if row.get("status") == "protected":
         return [WITHHELD]
-    eligible = "not known" if row["eligible"] is None else str(row["eligible"])
-    return [str(row["responses"]), eligible, "" if row["rate"] is None else percent(row["rate"])]
+    eligible = "not known" if row["eligible"] is None else whole(row["eligible"])
+    return [whole(row["responses"]), eligible, "" if row["rate"] is None else percent(row["rate"])]
 
 
-def _told(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Say what the chart shows: the whole of each group, and how many schools are withheld."""
-    parts = []
-    for row in rows:
-        if row["school"] is None and row.get("status") != "protected":
-            of_all = "" if row["eligible"] is None else f" of {row['eligible']}"
-            parts.append(f"{row['responses']}{of_all} {people(row['group'])}")
-    told = f"In all schools answered {listed(parts)}. " if parts else ""
+def _told(rows: Sequence[Mapping[str, Any]], names: Names) -> str:
+    """Say what the chart shows: of few lines each, of many those of the whole union and how many are withheld."""
     hidden = sum(row.get("status") == "protected" for row in rows)
-    return f"{told}{len(rows)} lines, {hidden} of them withheld."
+    if len(rows) <= MOST_TOLD:
+        return " ".join(_line_told(row, names) for row in rows) or NOTHING
+    unions = [_line_told(row, names) for row in rows if row["school"] is None]
+    return " ".join([*unions, f"{len(rows)} lines, {hidden} of them withheld."])
+
+
+def _line_told(row: Mapping[str, Any], names: Names) -> str:
+    who = f"{named(row['group'])} {'in all schools' if row['school'] is None else f'at {place_name(row, names)}'}"
+    if row.get("status") == "protected":
+        return f"{who}: {WITHHELD}."
+    responses = whole(row["responses"])
+    if row["eligible"] is None:
+        return f"{who}: {responses} answered."
+    rate = "" if row["rate"] is None else f" ({percent(row['rate'])})"
+    return f"{who}: {responses} of {whole(row['eligible'])} answered{rate}."

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.analysis.words import first_up, listed, people, place
+from app.analysis.words import first_up, listed, place
+from app.render.words import EVERYWHERE, WITHHELD
 
 Row = dict[str, Any]
 Names = Mapping[str, str]
@@ -22,7 +23,6 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 WIDTH = 720
 SIZE, SMALL, LINE_HEIGHT, BOLD = 12, 11, 15, 1.08  # bold letters are wider
-WITHHELD = "withheld"
 NOTHING = "There is nothing here that this chart can show."
 
 
@@ -69,16 +69,6 @@ def wrapped(text: str, pixels: float, *, size: float = SIZE, most: int = 4, bold
     return lines
 
 
-def percent(share: float) -> str:
-    """Say a share in whole percent."""
-    return f"{share:.0%}"
-
-
-def group_name(group: str) -> str:
-    """Say a group at the beginning of a line."""
-    return first_up(people(group))
-
-
 def school_name(school: str, names: Names) -> str:
     """Name a school as the reader was given it, else by its key."""
     return names.get(school) or place(school, None)
@@ -88,7 +78,7 @@ def place_name(cell: Mapping[str, Any], names: Names) -> str:
     """Name the place of a cell: a school, schools that are shown together, or all."""
     if "schools" in cell:
         return f"{listed([school_name(school, names) for school in cell['schools']])} together"
-    return "All schools" if cell["school"] is None else school_name(cell["school"], names)
+    return EVERYWHERE if cell["school"] is None else school_name(cell["school"], names)
 
 
 # ------------------------------------------------------------------ panels

@@ -19,11 +19,9 @@ from app.render.charts.theme import (
     SMALL,
     SOFT,
     WIDTH,
-    WITHHELD,
     Names,
     Row,
     frame,
-    group_name,
     hatch,
     layer,
     legend,
@@ -35,6 +33,7 @@ from app.render.charts.theme import (
     words,
     wrapped,
 )  # fmt: skip
+from app.render.words import WITHHELD, named, number, percent, whole
 
 Measure = Literal["mean", "favorable"]
 PLOT, AXIS, NAMES = 92, 36, 140  # pixels: the height of a plot, its values at the left, its lines' names at the right
@@ -245,7 +244,7 @@ def _axes(one: _Measured, waves: Sequence[Sequence[str]], place: _Place, measure
     for tick in ticks:
         y = place.y(tick)
         marks.grid.append({"x": place.left, "x2": place.left + place.width, "y": y, "y2": y})
-        said = f"{tick:.0%}" if measure == "favorable" else f"{tick:g}"
+        said = percent(tick) if measure == "favorable" else f"{tick:g}"
         marks.labels.append(word(place.left - 6, y, said, "right", SOFT, size=SMALL))
     for at, lines in enumerate(waves):
         if lines:
@@ -265,16 +264,16 @@ def _draw(
     for line in one.lines:
         at = groups.index(line.group)
         look = {"color": COLORS[at % len(COLORS)], "shape": SHAPES[at % len(SHAPES)]}
-        named = {one.field: one.key, "group": line.group}
+        keys = {one.field: one.key, "group": line.group}
         start = place.left + step / 2 + (at - (len(groups) - 1) / 2) * 5  # so that intervals do not hide each other
         for wave, figure in sorted(line.figures.items()):
             x = start + wave * step
             if figure is None:
-                sign = {**named, "wave": wave, "status": "protected", "x": x, "y": place.top + PLOT - 6}
+                sign = {**keys, "wave": wave, "status": "protected", "x": x, "y": place.top + PLOT - 6}
                 marks.hidden.append(sign)
                 continue
-            said = f"{one.words}, {people(line.group)}: {_said(figure['value'], measure)}, n {figure['n']}"
-            point = {**named, "wave": wave, **figure, **look, "x": x, "y": place.y(figure["value"]), "said": said}
+            said = f"{one.words}, {people(line.group)}: {_said(figure['value'], measure)}, n {whole(figure['n'])}"
+            point = {**keys, "wave": wave, **figure, **look, "x": x, "y": place.y(figure["value"]), "said": said}
             marks.points.append(point)
             last = [*(row for row in last if row["group"] != line.group), point]
         for earlier, later, cell in line.steps:
@@ -282,32 +281,39 @@ def _draw(
             told = (cell["change"] or {}).get(measure)
             if before is None or after is None or told is None:
                 continue
-            pair = {**named, **look, "from": earlier, "to": later}
+            pair = {**keys, **look, "from": earlier, "to": later}
             pair |= {f"change_{name}": told[name] for name in ("value", "low", "high")}
             x, x2 = start + earlier * step, start + later * step
             y, y2 = place.y(before["value"]), place.y(after["value"])
             marks.joins.append({**pair, "x": x, "x2": x2, "y": y, "y2": y2})
             if told["low"] is not None:
-                ends = (place.y(before["value"] + told[name]) for name in ("low", "high"))
-                y, y2 = (min(max(end, place.top), place.top + PLOT) for end in ends)
-                marks.spans.append({**pair, "x": x2, "x2": x2, "y": y, "y2": y2})
+                low, high = (place.y(before["value"] + told[name]) for name in ("low", "high"))
+                bottom, top = (min(max(end, place.top), place.top + PLOT) for end in (low, high))
+                marks.spans.append({**pair, "x": x2, "x2": x2, "y": bottom, "y2": top})
+                for end, edge, arrow in ((low, bottom, "↓"), (high, top, "↑")):
+                    if end != edge:  # it goes on outside of the plot
+                        marks.labels.append(word(x2, edge, arrow, "center", look["color"], size=SMALL))
     least = place.top - 4
     for row in sorted(last, key=lambda row: row["y"]):
         least = max(least, row["y"])
         told = f" {_said(row['value'], measure)}" if row["wave"] == waves - 1 else ""
-        text, x = f"{group_name(row['group'])}{told}", place.left + place.width + 10
+        text, x = f"{named(row['group'])}{told}", place.left + place.width + 10
         marks.signs.append({"x": x, "y": least, "color": row["color"], "shape": row["shape"]})
         marks.labels.append(word(x + 9, least, text, ink=row["color"], size=SMALL))
         least += LINE_HEIGHT
 
 
 def _said(value: float, measure: Measure) -> str:
-    return f"{value:.0%}" if measure == "favorable" else f"{value:.2f}"
+    return percent(value) if measure == "favorable" else number(value)
 
 
 def _told(found: Sequence[_Measured]) -> str:
-    """Say what the chart shows: the verdicts of the document."""
-    parts = [step.cell["reading"] for one in found for line in one.lines for step in line.steps
-             if step.cell["verdict"] in ("up", "down")]  # fmt: skip
-    steps = sum(len(line.steps) for one in found for line in one.lines)
-    return " ".join([*parts, f"Of {steps} steps from one wave to the next, {len(parts)} show a clear change."])
+    """Say what the chart shows: the verdicts of the document, and how many steps have none."""
+    cells = [step.cell for one in found for line in one.lines for step in line.steps]
+    clear = [cell["reading"] for cell in cells if cell["verdict"] in ("up", "down")]
+    untold = sum(cell["verdict"] == "cannot_tell" for cell in cells)
+    judged = len(cells) - untold
+    parts = (
+        [*clear, f"Of {judged} steps from one wave to the next, {len(clear)} show a clear change."] if judged else []
+    )
+    return " ".join([*parts, f"Of {untold} steps it cannot be told."] if untold else parts)

@@ -1,6 +1,6 @@
-"""Figures of the documents as texts: rounded, with their bases, and with one word where they are withheld.
+"""Figures of the documents as texts: with their bases, and with one word where they are withheld or do not exist.
 
-Decides how many digits are printed and how places and groups are named. Computes nothing but the rounding.
+Decides how places and cells are said. It computes nothing; how numbers are rounded is decided in `render/words.py`.
 """
 
 from __future__ import annotations
@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.analysis.words import first_up, people, place
-from app.render.report.parts import NOTHING, WITHHELD
+from app.analysis.words import place
+from app.render import words
+from app.render.report.parts import NOTHING
+from app.render.words import EVERYWHERE, WITHHELD, Say
 
 Cell = Mapping[str, Any]
+named = words.named
 
 
-def named(group: str) -> str:
-    """Name a group at the beginning of something: `school_leader` -> School leaders."""
-    return first_up(people(group))
-
-
-def where(cell: Cell, everybody: str = "All schools") -> str:
+def where(cell: Cell, everybody: str = EVERYWHERE) -> str:
     """Name the place of a cell."""
     if cell["school"] is None and "schools" in cell:
         return f"{place(None, cell['schools'])} together"
@@ -31,36 +29,30 @@ def is_shown(cell: Cell) -> bool:
     return bool(cell.get("status", "published") == "published")
 
 
-def percent(share: float | None) -> str:
-    """Say a share in hundredths; one that is not 0, or not all, is never said as if it were."""
-    if share is None:
-        return NOTHING
-    if 0 < share <= 0.005:
-        return "under 1%"
-    if 0.995 <= share < 1:
-        return "over 99%"
-    return f"{share:.0%}"
+def percent(share: float | None, towards: str = words.NEAREST) -> str:
+    """Say a share in hundredths."""
+    return NOTHING if share is None else words.percent(share, towards)
 
 
-def number(value: float | None) -> str:
-    """Say a mean or a difference."""
-    return NOTHING if value is None else f"{value + 0.0:.2f}"
+def number(value: float | None, towards: str = words.NEAREST) -> str:
+    """Say a mean."""
+    return NOTHING if value is None else words.number(value, towards)
 
 
-def signed(value: float | None) -> str:
+def signed(value: float | None, towards: str = words.NEAREST) -> str:
     """Say a difference with its sign."""
-    return NOTHING if value is None else f"{value:+.2f}".replace("-", "−")
+    return NOTHING if value is None else words.signed(value, towards)
 
 
 def whole(value: int | None) -> str:
-    return NOTHING if value is None else f"{value:,}"
+    return NOTHING if value is None else words.whole(value)
 
 
-def between(of: Mapping[str, Any] | None, say: Any = number) -> str:
-    """Say an interval."""
+def between(of: Mapping[str, Any] | None, say: Say = number) -> str:
+    """Say an interval or a band."""
     if of is None or of.get("low") is None or of.get("high") is None:
         return NOTHING
-    return f"{say(of['low'])} to {say(of['high'])}"
+    return words.between(of["low"], of["high"], say)
 
 
 def has_share(cell: Cell | None) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.render.words import WITHHELD as WITHHELD
+
 NOTHING = "–"
 """What stands where there is no such figure."""
-WITHHELD = "withheld"
-"""What stands in the place of every figure that is not shown, whatever the reason."""
 
 
 @dataclass(frozen=True)
