@@ -23,6 +23,17 @@ summary_of <- function(wave, ...) {
   figures
 }
 
+hundredths <- function(share) round(100 * share, 9) # without what computing adds to a number
+
+# A share in words, halves up; some are never said to be none, nor all.
+percent <- function(share) {
+  whole <- floor(hundredths(share) + 0.5)
+  said <- paste0(whole, "%")
+  said[which(share > 0 & whole == 0)] <- "<1%"
+  said[which(share < 1 & whole == 100)] <- ">99%"
+  said
+}
+
 # Favorable answers of one construct by school, ready to print: base and share side by side, withheld cells named.
 favorable <- function(figures, construct) {
   rows <- figures[figures$kind == "construct" & figures$key == construct, ]
@@ -36,8 +47,8 @@ favorable <- function(figures, construct) {
   cells$share <- pick("favorable.share")
   cells$low <- pick("favorable.low")
   cells$high <- pick("favorable.high")
-  range <- sprintf("%.0f to %.0f%%", 100 * cells$low, 100 * cells$high) # all that some readers are told
-  share <- ifelse(is.na(cells$share), range, sprintf("%.0f%%", 100 * cells$share))
+  range <- paste0(floor(hundredths(cells$low)), "% to ", ceiling(hundredths(cells$high)), "%") # all that some are told
+  share <- ifelse(is.na(cells$share), range, percent(cells$share))
   cells$said <- ifelse(cells$status == "protected", "withheld", share)
   cells
 }

@@ -21,6 +21,8 @@ MEDIA = {form: media_type for form, (media_type, _) in charts.FORMS.items()}
 _FILES: dict[int | str, dict[str, Any]] = {200: {"content": {kind: {} for kind in MEDIA.values()}}}
 Name = Annotated[str | None, Query(max_length=64)]
 Chosen = Annotated[list[str] | None, Query(max_length=400)]
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""What a browser may do with an SVG that it opens: draw it."""
 CHART = "`likert`, `constructs`, `gaps`, `heat-map`, `trends` or `participation`."
 
 
@@ -43,4 +45,6 @@ def read_chart(
         wave=tuple(others or ()), of=of, measure=measure, release=release,
     )  # fmt: skip
     file, etag = charts.read(held.database, held.shelf, caller, wave, chart, form, choices)
-    return send(file, etag=etag, inline=True)
+    reply = send(file, etag=etag, inline=True)
+    reply.headers["Content-Security-Policy"] = POLICY
+    return reply

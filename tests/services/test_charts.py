@@ -118,6 +118,7 @@ def test_forms(api: Api, wave: str) -> None:
     reply = get(director, wave, "heat-map")
     assert reply.headers["content-type"].startswith("image/svg+xml")
     assert reply.headers["content-disposition"] == f'inline; filename="{wave}-heat-map.svg"'
+    assert reply.headers["content-security-policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     assert ET.fromstring(reply.text).attrib["role"] == "img"
     assert any("SIMULATED" in text for text in written(reply.text))
     png = director.get(f"/v1/waves/{wave}/charts/heat-map?group=staff", headers={"Accept": "image/png"})
