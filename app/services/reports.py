@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlmodel import Session, col, select
@@ -234,6 +236,8 @@ def gather(database: Database, shelf: Shelf, about: Scope) -> Documents:
     with database.read() as session:
         row = waves.find(session, wave)
         versions = waves.instruments_of(session, wave)
+    made = datetime.fromisoformat(summary["release"]["released_at"]).astimezone(ZoneInfo(row.time_zone))
+    summary["release"]["released_at"] = made.isoformat()  # its day is that of the schools
     promises = {one: promise for one, promise in summary["promise"].items() if reader.serves(group=one)}
     exact = [one for one in promises if is_exact(promises[one], summary["audience"])]
     of_schools = reader if school is None else replace(reader, schools=frozenset((school,)))

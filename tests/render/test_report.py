@@ -84,7 +84,17 @@ def test_one_school() -> None:
     of = documents(world({"family": {"ash": 30}, "staff": {"ash": 15}}))
     report = outline(of)
     assert not [part for part in every(section(report, "results")) if isinstance(part, Table)]
-    assert page(report)
+    assert "All schools" not in Page(page(report).decode()).table("Responses, and how many could have answered")
+    assert "Places below all" not in page(report).decode()
+
+
+def test_what_is_all_withheld_is_said_once_a_group() -> None:
+    of = documents(world({"family": {"ash": 4}, "staff": {"ash": 5}}))
+    assert not [cell for entry in of.measures for cell in entry["cells"] if cell["status"] == "published"]
+    report = outline(of)
+    for key in ("results", "questions"):
+        for inner in section(report, key).sections:
+            assert [part.text for part in inner.parts] == [f"Of all schools, all of this is {WITHHELD}."]
 
 
 def test_words_that_were_promised_to_the_director_alone_are_marked_on_every_page() -> None:

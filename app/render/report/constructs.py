@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.analysis.words import quoted
+from app.analysis.words import listed, people, quoted
 from app.render.report.documents import Documents, Row
 from app.render.report.figures import (
     between,
@@ -22,6 +22,8 @@ from app.render.report.figures import (
 )
 from app.render.report.parts import NOTHING, WITHHELD, Finding, Note, Section, Table
 from app.render.report.pictures import drawn
+from app.render.words import between as between_ends
+from app.render.words import counted
 
 ON_A_PAGE = 22
 """So many schools are drawn in one grid."""
@@ -32,24 +34,30 @@ def results(of: Documents) -> Section | None:
     entries = [entry for entry in of.summary["constructs"] if entry["cells"]]
     if not entries:
         return None
-    note = Note(
-        "A construct is a set of questions about one idea. The favorable share is the part of all answers to them that "
-        "is favorable; the mean is the average of people's scores, with the range in which that of everybody eligible "
-        "plausibly lies (95% interval)."
-        if of.exact
-        else "A construct is a set of questions about one idea. The part of all answers to them that is favorable lies "
-        "in the range that is given."
-    )
-    chart = drawn("constructs", of.summary, _side_by_side(of, entries), school=of.only_school)
+    parts: list[Any] = [Note(" ".join(_notes(of)))]
+    if any(is_shown(cell) for group in of.groups for _, cells in of.constructs_of(group) for cell in cells):
+        parts.append(drawn("constructs", of.summary, _side_by_side(of, entries), school=of.only_school))
     sections = (_of_group(of, group) for group in of.groups)
-    return Section("results", "Results by construct", (note, chart), tuple(s for s in sections if s is not None))
+    return Section("results", "Results by construct", tuple(parts), tuple(s for s in sections if s is not None))
+
+
+def _notes(of: Documents) -> Iterator[str]:
+    yield "A construct is a set of questions about one idea."
+    if of.exact:
+        yield (
+            "The favorable share is the part of all answers to them that is favorable; the mean is the average of "
+            "people's scores, with the range in which that of everybody eligible plausibly lies (95% interval)."
+        )
+    if of.banded:
+        of_whom = f" of {listed([people(group) for group in of.banded])}" if of.exact else ""
+        yield f"The part of all answers{of_whom} that is favorable lies in the range that is given."
 
 
 def _of_group(of: Documents, group: str) -> Section | None:
     entries = list(of.constructs_of(group))
     if not entries:
         return None
-    parts: list[Any] = [Finding(text) for text in sentences(of, group)]
+    parts: list[Any] = [Finding(text) for text in sentences(of, group)] if of.shows(entries) else [of.all_withheld]
     places = of.places(cells for _, cells in entries)
     if len(places) > 1 and not any(is_shown(cell) for _, cells in entries for cell in cells if cell["school"]):
         parts.append(Note(f"By school, all of this is {WITHHELD}."))
@@ -84,20 +92,16 @@ def _sentences(of: Documents, group: str, constructs: Iterable[tuple[Row, list[R
         cell = of.here(cells)
         if cell is None:
             continue
-        at = where(cell, "")
+        at = where(cell, of.told_place)
         who = f"{named(group)}{f' of {at}' if at else ''}, on {quoted(entry['title'])}"
         if not is_shown(cell):
             yield f"{who}: {WITHHELD}."
         elif group not in of.exact:
             band = cell["favorable"]
-            share = f"between {percent(band['low'])} and {percent(band['high'])}"
-            yield f"{who}: {share} of the answers of {_people(cell['n'])} are favorable."
+            share = f"between {between_ends(band['low'], band['high'], percent, ' and ')}"
+            yield f"{who}: {share} of the answers of {counted(cell['n'])} are favorable."
         elif cell["n"]:
             yield f"{who}: {_favorable(cell)}{_average(of, entry, cell)}.{_care(cell)}"
-
-
-def _people(n: int) -> str:
-    return f"{n:,} person" if n == 1 else f"{n:,} people"
 
 
 def _favorable(cell: Row) -> str:
@@ -110,7 +114,7 @@ def _favorable(cell: Row) -> str:
 def _average(of: Documents, entry: Row, cell: Row) -> str:
     mean, scale = mean_of(cell), of.scale(entry)
     on = f" on a scale from {scale[0]} to {scale[1]}" if scale else ""
-    told = f"the average of {_people(cell['n'])} is {number(mean['value'])}{on}"
+    told = f"the average of {counted(cell['n'])} is {number(mean['value'])}{on}"
     if mean["low"] is None:
         return f"{told}, without an interval"
     if cell["n"] == cell["eligible"] and mean["low"] == mean["high"]:

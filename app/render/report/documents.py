@@ -13,7 +13,8 @@ from typing import Any
 
 from app.analysis.slices import narrow
 from app.analysis.words import place
-from app.render.report.figures import where
+from app.render.report.figures import is_shown, where
+from app.render.report.parts import WITHHELD, Note
 from app.survey.promise import is_exact
 
 Row = dict[str, Any]
@@ -64,6 +65,11 @@ class Documents:
         promise = self.summary["promise"]
         return [group for group in self.groups if is_exact(promise[group], self.summary["audience"])]
 
+    @property
+    def banded(self) -> list[str]:
+        """Those of which the reader gets bands."""
+        return [group for group in self.groups if group not in self.exact]
+
     @cached_property
     def schools(self) -> list[str]:
         """The schools that have cells of their own."""
@@ -74,6 +80,11 @@ class Documents:
     def only_school(self) -> str | None:
         """The school that the report is about, if it is about one."""
         return self.school or (self.schools[0] if self.limited and len(self.schools) == 1 else None)
+
+    @property
+    def is_of_one(self) -> bool:
+        """Tell whether the wave was held in one school, so that what is said of it and of all schools is the same."""
+        return self.school is None and not self.limited and len(self.schools) == 1
 
     @property
     def told_place(self) -> str:
@@ -113,6 +124,14 @@ class Documents:
                 return own
             return next((cell for cell in cells if "schools" in cell), own)
         return union_of(cells)
+
+    def shows(self, entries: list[tuple[Row, list[Row]]]) -> bool:
+        """Tell whether any measure has figures where the report is about; else that is said once, by `all_withheld`."""
+        return any((cell := self.here(cells)) is not None and is_shown(cell) for _, cells in entries)
+
+    @property
+    def all_withheld(self) -> Note:
+        return Note(f"Of {self.told_place or 'all schools'}, all of this is {WITHHELD}.")
 
     def in_parts(self, most: int) -> list[Row]:
         """Give the summary in parts of so many schools at most, each with the union."""

@@ -1,4 +1,4 @@
-"""What matters most, and who is served worse: ranks and sentences as the API gives them."""
+"""What matters most, and who rates services differently: ranks and sentences as the API gives them."""
 
 from __future__ import annotations
 
@@ -54,12 +54,22 @@ def _of_group(of: Documents, group: str) -> Section | None:
         return None
     assert of.priorities is not None
     outcome = of.priorities["outcomes"].get(group)
+    several = any(row["breadth"] is not None and row["breadth"]["of"] > 1 for row in constructs)
     tables: list[Any] = [
         Table(
             caption=f"{named(group)}: constructs by need, the part of the answers that is not favorable",
-            columns=("Construct", "Rank", "Allowing for chance", "Need", "Answers", "Places below all"),
-            rows=tuple((row["title"], *_places(row), percent(row["need"]["value"]), *_base(row)) for row in constructs),
-            wide=(5, 1, 2, 1, 1.3, 2),
+            columns=("Construct", "Rank", "Allowing for chance", "Need", "Answers", *["Places below all"] * several),
+            rows=tuple(
+                (
+                    row["title"],
+                    *_places(row),
+                    percent(row["need"]["value"]),
+                    whole(row["answers"]),
+                    *[_breadth(row)] * several,
+                )
+                for row in constructs
+            ),
+            wide=(5, 1, 2, 1, 1.3, *[2.0] * several),
         )
     ]
     if items:
@@ -91,9 +101,9 @@ def _places(row: Row) -> tuple[str, str]:
     return str(row["rank"]), str(low) if low == high else f"{low} to {high}"
 
 
-def _base(row: Row) -> tuple[str, str]:
+def _breadth(row: Row) -> str:
     breadth = row["breadth"]
-    return whole(row["answers"]), NOTHING if breadth is None else f"{breadth['below']} of {breadth['of']}"
+    return NOTHING if breadth is None else f"{breadth['below']} of {breadth['of']}"
 
 
 def _importance(of: dict[str, Any] | None) -> str:
@@ -101,7 +111,7 @@ def _importance(of: dict[str, Any] | None) -> str:
 
 
 # ------------------------------------------------------------------ equity
-def who_is_served_worse(of: Documents) -> Section | None:
+def who_rates_differently(of: Documents) -> Section | None:
     """Make the section on categories; None where none is compared."""
     table = [] if of.equity is None else of.equity["table"]
     if of.equity is None or not table:
@@ -139,4 +149,4 @@ def who_is_served_worse(of: Documents) -> Section | None:
             )
         )
         parts.append(Finding(f"On {len(compared) - len(clear)} of {len(compared)} comparisons no difference is clear."))
-    return Section("served", "Who is served worse", (*parts, Note(SERVED)))
+    return Section("served", "Who rates services differently", (*parts, Note(SERVED)))

@@ -78,7 +78,7 @@ def _reading(of: Documents) -> Iterator[str]:
             "of the questions of a construct has a score on it. Alpha says whether its questions belong together: "
             "below 0.5, read them one by one."
         )
-    else:
+    if of.banded:
         yield (
             "A range such as “60% to 72%” holds the favorable share, its ends included. It is no interval of chance: "
             "it is so wide that it never shows that everybody, or nearly everybody, answered alike."

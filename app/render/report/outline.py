@@ -10,7 +10,7 @@ from app.render.report.compared import between_groups, leading_changes, leading_
 from app.render.report.constructs import results, standing_out
 from app.render.report.documents import Documents
 from app.render.report.figures import named
-from app.render.report.matters import leading, what_matters, who_is_served_worse
+from app.render.report.matters import leading, what_matters, who_rates_differently
 from app.render.report.method import comments, method
 from app.render.report.parts import Fact, Finding, Note, Report, Section
 from app.render.report.questions import questions
@@ -38,7 +38,7 @@ def outline(of: Documents) -> Report:
         results(of),
         between_groups(of),
         over_time(of),
-        who_is_served_worse(of),
+        who_rates_differently(of),
         questions(of),
         comments(of),
         method(of),

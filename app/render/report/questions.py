@@ -40,10 +40,12 @@ def _of_group(of: Documents, group: str) -> Section | None:
     entries = list(of.items_of(group))
     if not entries:
         return None
+    shows = of.shows(entries)
     if group not in of.exact:
-        return Section(f"questions-{group}", named(group), (_banded(of, group, entries),))
-    parts: list[Any] = []
-    for part in _pages(list(_by_construct(of, entries))):
+        told = _banded(of, group, entries) if shows else of.all_withheld
+        return Section(f"questions-{group}", named(group), (told,))
+    parts: list[Any] = [] if shows else [of.all_withheld]
+    for part in _pages(list(_by_construct(of, entries))) if shows else ():
         rated = tuple(entry["item"] for _, pairs in part for entry, cells in pairs if _is_rated(entry, cells))
         parts += (
             [drawn("likert", of.summary, floats=True, group=group, school=of.only_school, items=rated)] if rated else []

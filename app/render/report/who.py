@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.analysis.words import part_of, place
-from app.render.report.documents import Documents
+from app.render.report.documents import Documents, Row
 from app.render.report.figures import is_shown, named, percent
 from app.render.report.parts import NOTHING, WITHHELD, Finding, Note, Section, Table
 from app.render.report.pictures import drawn
@@ -21,7 +21,7 @@ ON_A_PAGE = 42
 
 def who_answered(of: Documents) -> Section | None:
     """Make the section; None for a reader who gets no participation."""
-    rows = of.summary["participation"]
+    rows = _rows(of)
     if not rows:
         return None
     groups = list(dict.fromkeys(row["group"] for row in rows))
@@ -38,20 +38,31 @@ def who_answered(of: Documents) -> Section | None:
             for school in places
         ),
     )
+    drawable = [row["group"] for row in rows if is_shown(row) and row["rate"] is not None]
     alone = [None] if len(of.schools) <= TOGETHER else groups
+    alone = [group for group in alone if (drawable if group is None else group in drawable)]
+    charts = [drawn("participation", part, group=group) for group in alone for part in _parts(of)]
+    chance = " Intervals allow for chance, not for a difference between those who answered and those who did not."
     return Section(
         "who",
         "Who answered",
         (
             *(Finding(text) for text in sentences(of)),
-            *(drawn("participation", part, group=group) for group in alone for part in of.in_parts(ON_A_PAGE)),
+            *charts,
             table,
-            Note(
-                "Figures of this report are about those who answered. Intervals allow for chance, "
-                "not for a difference between those who answered and those who did not."
-            ),
+            Note(f"Figures of this report are about those who answered.{chance if of.exact else ''}"),
         ),
     )
+
+
+def _rows(of: Documents, summary: Row | None = None) -> list[Row]:
+    """Give the rows of participation; of a wave in one school, that school's alone."""
+    rows: list[Row] = (summary or of.summary)["participation"]
+    return [row for row in rows if row["school"] is not None] if of.is_of_one else rows
+
+
+def _parts(of: Documents) -> list[Row]:
+    return [part | {"participation": _rows(of, part)} for part in of.in_parts(ON_A_PAGE)]
 
 
 def sentences(of: Documents) -> Iterator[str]:
