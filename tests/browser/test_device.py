@@ -275,7 +275,8 @@ def test_offline_and_back(site: Site, visit: Visit) -> None:
     assert site.api.admin.get(f"/v1/waves/{site.library}/responses/{identity}").json()["answers"] == said
     assert [e["body"] for e in outbox(page)] in ([], [None])  # the answers have gone, at most the receipt is there
     if page.locator("[data-forget]").is_visible():
-        page.click("[data-forget]")
+        with page.expect_navigation():
+            page.click("[data-forget]")
         expect(page.locator("h1:visible")).to_have_text("Family survey")
         emptied(page)
 
@@ -293,7 +294,8 @@ def test_a_form_opens_and_is_filled_in_without_a_connection(site: Site, visit: V
     page.context.set_offline(False)
     page.goto(site.address(site.library))  # days later
     sent(page)
-    page.click("[data-forget]")
+    with page.expect_navigation():
+        page.click("[data-forget]")
     emptied(page)
 
 
