@@ -54,16 +54,19 @@ def workbook(document: Mapping[str, Any]) -> bytes:
     named = (Column("Construct", 22), Column("Title", 40), Column("Setting", 12))
     told = [((e["construct"], e["title"], e["setting"]), e["cells"]) for e in document["constructs"]]
     _cells(book, "Constructs", named, told)
-    _cells(book, "Participation", (), [((), document["participation"])])
+    _cells(book, "Participation", (), [((), document["participation"])], base="responses")
     _method(book, document)
     return book.closed()
 
 
 # ------------------------------------------------------------------ tables
-def _cells(book: Book, sheet: str, named: Sequence[Column], told: Told) -> None:
-    """Add a sheet with a row for each cell and a column for each measure that some cell has."""
+def _cells(book: Book, sheet: str, named: Sequence[Column], told: Told, base: str = "n") -> None:
+    """Add a sheet with a row for each cell and a column for each measure that some cell has.
+
+    `base` is the measure that has a column also where all is withheld, to say so.
+    """
     rows = [((*names, *_where(cell)), cell, dict(figures(cell))) for names, cells in told for cell in cells]
-    measures = _measures(values for *_, values in rows)
+    measures = _measures([base] if _hidden(cell) else values for _, cell, values in rows)
     columns = [*named, Column("Group", 16), Column("School", 26)]
     columns += [Column(measure.heading, 11, measure.style) for measure in measures]
     columns += [Column("Keep in mind", 44)] * any("warnings" in cell for _, cell, _ in rows)
@@ -134,7 +137,7 @@ def _summary(book: Book, document: Mapping[str, Any]) -> None:
         return [cell for cell in cells if cell["school"] in (None, one) and "schools" not in cell]
 
     counted = [(_where(cell), cell) for cell in short(document["participation"])]
-    row = _short(book, sheet, row + 1, "Who answered", ("Group", "School"), counted)
+    row = _short(book, sheet, row + 1, "Who answered", ("Group", "School"), counted, "responses")
     measured = [((e["title"], *_where(cell)), cell) for e in document["constructs"] for cell in short(e["cells"])]
     _short(book, sheet, row + 1, "Constructs", ("Construct", "Group", "School"), measured)
     for at, width in enumerate((44, 18, 18)):
@@ -143,10 +146,16 @@ def _summary(book: Book, document: Mapping[str, Any]) -> None:
 
 
 def _short(
-    book: Book, sheet: Worksheet, row: int, title: str, named: Sequence[str], told: Sequence[tuple[Line, Any]]
+    book: Book,
+    sheet: Worksheet,
+    row: int,
+    title: str,
+    named: Sequence[str],
+    told: Sequence[tuple[Line, Any]],
+    base: str = "n",
 ) -> int:
     """Write a small table without filters: of every cell what matters most. The row after it."""
-    measures = [m for m in _measures(dict(figures(cell)) for _, cell in told) if m.path in _SHORT]
+    measures = [m for m in _measures([base] if _hidden(c) else dict(figures(c)) for _, c in told) if m.path in _SHORT]
     if not told:
         return row
     sheet.write_string(row, 0, title, book.formats["part"])

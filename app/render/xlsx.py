@@ -66,7 +66,7 @@ class Book:
             "text": make(top),
             "words": make(top | {"text_wrap": True}),
             "people": make(top | {"num_format": "#,##0"}),
-            "share": make(top | {"num_format": "0%"}),
+            "share": make(top | {"num_format": "0.0%"}),
             "figure": make(top | {"num_format": "0.00"}),
             WITHHELD: make(top | {"font_color": "#767676", "italic": True, "align": "right"}),
             "heading": make(heading),

@@ -226,6 +226,14 @@ def test_the_same_document_gives_the_same_bytes(
     assert make(orjson.loads(orjson.dumps(document))) == once
 
 
+def test_a_workbook_of_withheld_figures_says_so() -> None:
+    hidden = released(one_item(agreeing(ash=3, birch=4), roster={"ash": 40, "birch": 9}).summary)
+    book = openpyxl.load_workbook(io.BytesIO(workbook(hidden)))
+    for sheet in ("Items", "Constructs"):
+        told = [cell.value for row in book[sheet].iter_rows() for cell in row]
+        assert "withheld" in told, sheet
+
+
 def test_the_workbook_is_made_for_people(document: dict[str, Any]) -> None:
     book = openpyxl.load_workbook(io.BytesIO(workbook(document)))
     assert book.sheetnames == ["Summary", "Items", "Answers", "Constructs", "Participation", "Method"]
@@ -234,7 +242,7 @@ def test_the_workbook_is_made_for_people(document: dict[str, Any]) -> None:
     assert book["Constructs"].auto_filter.ref.startswith("A1:")
     heading = [cell.value for cell in book["Items"][1]]
     share = book["Items"].cell(4, heading.index("Favorable") + 1)
-    assert (share.data_type, share.number_format) == ("n", "0%")
+    assert (share.data_type, share.number_format) == ("n", "0.0%")
     told = [cell.value for row in book["Summary"].iter_rows() for cell in row if cell.value]
     assert "Simulated: no person gave these answers." in told
     assert any(str(value).startswith("3 of 2022-11-01, sha256:ab") for value in told)
