@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 
 import structlog
 from fastapi import FastAPI
@@ -62,6 +63,7 @@ from app.services.gate import Gate
 from app.services.keys import KeyRing
 from app.services.outbound import Pinned
 from app.services.releases import Shelf
+from app.services.reports import prepare as draw_fresh
 from app.services.responses import Desk
 from app.services.scribe import Scribe
 from app.services.sheets import Sheets
@@ -153,7 +155,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _keep_house(state: State) -> None:
     """Close waves whose time has come, and forget what has been kept long enough, as long as the server runs."""
 
+    looked = datetime.now(UTC)
+
     def once() -> None:
+        nonlocal looked
         if state.desk.taken_back.is_set():
             state.desk.taken_back.clear()
             state.database.forget_deleted()
@@ -166,6 +171,7 @@ async def _keep_house(state: State) -> None:
         state.gate.forget()
         sessions.forget_ended(state.database)
         forget_delivered(state.database)
+        looked = draw_fresh(state.database, state.shelf, looked)
 
     while True:
         try:

@@ -7,6 +7,7 @@ words that were promised to the director alone are left out, unless they are ask
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -18,7 +19,7 @@ from sqlmodel import Session, col, select
 
 from app.auth import Caller
 from app.db import Database
-from app.errors import AudienceNotServed, NotFound
+from app.errors import AudienceNotServed, NotFound, Problem
 from app.models.tables import Release, Wave
 from app.render.file import File
 from app.render.report.documents import Documents
@@ -37,6 +38,8 @@ FORMS: Mapping[str, tuple[str, Callable[[Report], bytes]]] = {
 }
 COMMENTS = 200
 """So many comments are printed; of more, these are a random choice, because their order is random."""
+PREPARED_SCHOOLS = 50
+"""Reports of waves with more schools are drawn when they are asked for, never before."""
 WAVES = 3
 """A wave is compared with so many earlier ones at most."""
 
@@ -112,6 +115,22 @@ def drawn(database: Database, shelf: Shelf, about: Scope, form: str) -> tuple[Fi
         return File(draw(said), media_type, f"{about.name}.{form}")
 
     return shelf.file((form, *about.key), make)
+
+
+def prepare(database: Database, shelf: Shelf, since: datetime) -> datetime:
+    """Draw the director's report of the newest release made since a time; gives the time until which it looked.
+
+    Most of a report's time is its first time. A wave of very many schools is left to whoever asks.
+    """
+    with database.read() as session:
+        now = database.now(session)
+        query = select(Wave).join(Release, col(Release.wave) == Wave.key).where(col(Release.released_at) > since)
+        wave = session.exec(query.order_by(col(Release.released_at).desc()).limit(1)).first()
+    if wave is not None and len(wave.schools) <= PREPARED_SCHOOLS:
+        with suppress(Problem):  # who asks is told
+            for form in FORMS:
+                read(database, shelf, Caller("housekeeping", "housekeeping", "director"), wave.key, form)
+    return now
 
 
 # ------------------------------------------------------------------ what it is about

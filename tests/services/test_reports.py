@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -353,3 +354,18 @@ def test_scheduled_reports_release_nothing_whose_roster_has_gaps(
     assert cli_report._write_all(api.database, tmp_path) == 0
     assert list(tmp_path.iterdir()) == []
     assert must(api.admin.get(f"/v1/waves/{wave}/releases"))["items"] == []
+
+
+def test_reports_of_fresh_releases_are_drawn_ahead(api: Api) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=5)
+    wave = closed(api)
+    must(api.admin.post(f"/v1/waves/{wave}/releases"))
+    shelf = Shelf()
+    after = reports.prepare(api.database, shelf, before)
+    drawn = {file.name: (file.body, etag) for file, etag in shelf.files.values()}
+    for form in ("html", "pdf"):
+        reply = api.client("director").get(f"/v1/waves/{wave}/report", params={"format": form})
+        assert drawn[f"{wave}-report.{form}"] == (reply.content, reply.headers["etag"])
+    idle = Shelf()
+    assert reports.prepare(api.database, idle, after) >= after
+    assert not idle.files
