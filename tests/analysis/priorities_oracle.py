@@ -171,7 +171,7 @@ class OfGroup:
             if item.get("outcome"):
                 continue
             key, entry, level = item["key"], self.here.item_entry(item), self.here.item_level(item)
-            row = {name: entry[name] for name in ("item", "construct", "setting", "text")}
+            row = {name: entry[name] for name in ("item", "construct", "setting", "text", "reverse")}
             row |= {"group": self.group, "school": None, "shared": any(self.same_item(o, key) for o in others)}
             if level == "nowhere":
                 found.append(row | {"status": "protected"})

@@ -270,7 +270,7 @@ def test_one_group_alone_and_one_that_is_withheld() -> None:
     assert not any("taff" in row["reading"].split("plain words")[0] for row in of_families)
 
 
-NAMES = {"group", "school", "item", "construct", "title", "setting", "text", "shared", "status"}
+NAMES = {"group", "school", "item", "construct", "title", "setting", "text", "reverse", "shared", "status"}
 
 
 def test_a_reader_of_one_school_learns_of_no_other() -> None:
