@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
-from app.auth import Caller, Role
+from app.auth import DIRECTORS, Caller, Role
 from app.errors import ActivitiesOverlap, AudienceNotServed, KeyTaken, NotFound, ReleaseLeaks, ResultsNotReleased
 from app.models.activities import ActivityIn, ActivityList, ActivityOut, Kind, NewActivity, OccurrencesOut, Status
 from app.models.results import SummaryOut
@@ -19,10 +19,9 @@ from app.web.openapi import LOCATED, fails
 from app.web.routes import Json, V1Route, check_if_match
 from app.web.state import After, Held, Key, Limit, Needs, Reader, Writer, listing
 
-WRITERS: tuple[Role, ...] = ("director", "admin")
-VIEWERS: tuple[Role, ...] = ("principal", "director", "admin")
+VIEWERS: tuple[Role, ...] = ("principal", *DIRECTORS)
 router = APIRouter(prefix="/v1", route_class=V1Route, tags=["roadmap"])
-Director = Annotated[Caller, Depends(Needs(WRITERS))]
+Director = Annotated[Caller, Depends(Needs(DIRECTORS))]
 Viewer = Annotated[Caller, Depends(Needs(VIEWERS))]
 Force = Annotated[bool, Query(description="Put it though somebody is elsewhere at the time.")]
 School = Annotated[Slug | None, Query(description="Of this school, and of all schools.")]
